@@ -1,0 +1,1 @@
+"""Audio: decoding, mel spectrograms, segments. Files and samples in, arrays out."""

@@ -1,0 +1,347 @@
+"""From an audio file to mono samples: streamed in blocks, so that memory does not grow with its length.
+
+FFmpeg's libraries (PyAV) decode every format, soxr resamples, the mean of the channels is the mono signal.
+There is this one way for all files, because the resampler visibly moves the activations of the networks.
+"""
+
+import contextlib
+import itertools
+import operator
+import os
+import stat
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any, NoReturn
+
+import av
+import numpy as np
+import numpy.typing as npt
+import soxr
+from av.audio import AudioStream
+from av.audio.frame import AudioFrame
+from av.container import InputContainer
+from av.packet import Packet
+
+from app.errors import AudioError, AudioUnavailableError
+
+Samples = npt.NDArray[np.float32]
+AnyPath = str | bytes | Path
+
+SAMPLE_RATE = 16_000
+"""What the networks listen to, in Hz."""
+
+_SUFFIXES = """
+    .aac .ac3 .aif .aifc .aiff .ape .au .caf .dsf .flac .m4a .m4b .mka .mp2 .mp3 .mpc .oga .ogg .opus .spx
+    .tak .tta .w64 .wav .weba .wma .wv
+"""
+AUDIO_SUFFIXES = frozenset(_SUFFIXES.split())
+"""File name endings, in lower case, that make a file worth a look."""
+
+# Formats are recognised by content. Only containers of audio may be: FFmpeg also knows playlists, which
+# would lead it to other files and hosts, and formats for which nearly any bytes will do.
+_CONTAINERS = (
+    "aac,ac3,aiff,amr,ape,asf,au,avi,caf,dsf,dts,eac3,flac,matroska,webm,mov,mp4,m4a,mp3,mpc,mpc8,mpeg,"
+    "ogg,oma,rm,tak,tta,w64,wav,wv,xwma"
+)
+_READ_BYTES = 1 << 17
+_QUIET = av.logging.PANIC
+
+# Value of silence and largest value of each sample format, named without the "p" of the planar ones.
+_SAMPLE_FORMATS: dict[str, tuple[int, float]] = {
+    "u8": (128, 2.0**7),
+    "s16": (0, 2.0**15),
+    "s32": (0, 2.0**31),
+    "flt": (0, 1.0),
+    "dbl": (0, 1.0),
+}
+
+# Float files may go beyond ±1, but a spectrum of numbers beyond this overflows float32.
+_LOUDEST = 1e6
+
+# Sample rates outside of these, in Hz, come from damaged heads; a low one would make a flood of samples.
+_SLOWEST, _FASTEST = 1000, 10_000_000
+
+
+@dataclass(frozen=True)
+class AudioFacts:
+    """What the head of a file says.
+
+    Attributes
+    ----------
+    duration : float or None
+        Seconds; an estimate where the format declares none; None where not even that is possible.
+    duration_is_declared : bool
+        False for an estimate.
+    sample_rate : int
+        Hz.
+    channels : int
+    codec : str
+        FFmpeg's name of the codec ("mp3", "vorbis", "pcm_s16le").
+    """
+
+    duration: float | None
+    duration_is_declared: bool
+    sample_rate: int
+    channels: int
+    codec: str
+
+
+def probe(path: AnyPath) -> AudioFacts:
+    """Read the head of a file, without decoding it.
+
+    Raises
+    ------
+    AudioError
+        If the file cannot be opened or holds no audio.
+    """
+    with _open_audio(path) as (_, _, facts):
+        return facts
+
+
+class AudioReader:
+    """Decodes a file while it is iterated over.
+
+    Parameters
+    ----------
+    path : str, bytes or Path
+        The file. Its name may be any bytes, and is never taken for an address or a playlist.
+    sample_rate : int
+        Of the samples that come out, in Hz.
+    block_seconds : float
+        How much is decoded at a time, and so about the length of the blocks that come out.
+
+    Attributes
+    ----------
+    facts : AudioFacts or None
+        What the head of the file says; None before the first block.
+    duration : float
+        Seconds decoded so far.
+    warnings : list of str
+        What was odd about the file; complete when the iteration has ended.
+
+    Examples
+    --------
+    >>> reader = AudioReader("song.mp3")
+    >>> samples = np.concatenate(list(reader))
+    >>> reader.duration, reader.warnings
+    (184.2, [])
+    """
+
+    def __init__(self, path: AnyPath, *, sample_rate: int = SAMPLE_RATE, block_seconds: float = 10.0) -> None:
+        self.path = path
+        self.sample_rate = sample_rate
+        self.block_seconds = block_seconds
+        self._reset()
+
+    def _reset(self) -> None:
+        self.facts: AudioFacts | None = None
+        self.duration = 0.0
+        self.warnings: list[str] = []
+        self._damaged_packets = 0
+        self._damaged_bytes = 0
+        self._sound_bytes = 0
+
+    def __iter__(self) -> Iterator[Samples]:
+        """Yield blocks of mono samples, float32, shape=(n,), n > 0, nominally within ±1.
+
+        Raises
+        ------
+        AudioError
+            With a short reason that does not name the file, at any time during the iteration: what came
+            before must then be thrown away.
+        """
+        self._reset()
+        with _open_audio(self.path) as (container, stream, self.facts):
+            is_empty = True
+            for block in _resample(self._mono_blocks(container.demux(stream)), self.sample_rate):
+                if len(block):
+                    is_empty = False
+                    yield block
+            if is_empty:
+                raise AudioError("no audio in it can be decoded")
+            self._judge(self.facts)
+
+    def _mono_blocks(self, packets: Iterator["Packet[AudioStream]"]) -> Iterator[tuple[int, Samples]]:
+        """Yield sample rate and samples at that rate; a change of format begins a new block."""
+        fifo, form, room = av.AudioFifo(), ("", 0, 0), 0.0
+        for frame in self._frames(packets):
+            new_form = (frame.format.name, frame.layout.nb_channels, frame.sample_rate)
+            if new_form != form or fifo.samples >= room:
+                yield from self._drain(fifo)
+                fifo, form = av.AudioFifo(), new_form
+                # Shorter blocks of more than two channels: memory shall not depend on their number.
+                room = self.block_seconds * frame.sample_rate * min(1, 2 / max(form[1], 1))
+            frame.pts = None  # the fifo refuses gaps in the time stamps
+            fifo.write(frame)
+        yield from self._drain(fifo)
+
+    def _frames(self, packets: Iterator["Packet[AudioStream]"]) -> Iterator[AudioFrame]:
+        """Decode packet by packet, over those that are damaged."""
+        while True:
+            size = 0
+            try:
+                packet = next(packets, None)
+                if packet is None:
+                    return
+                size = packet.size
+                frames = packet.decode()
+            except av.FFmpegError:
+                # If it was the container that is damaged, the next packet is the end.
+                self._damaged_packets += 1
+                self._damaged_bytes += size
+                continue
+            self._sound_bytes += size
+            yield from frames
+
+    def _drain(self, fifo: av.AudioFifo) -> Iterator[tuple[int, Samples]]:
+        frame = fifo.read()
+        if frame is None:
+            return
+        mono = _mix_down(frame)
+        _check_values(mono, self.duration, frame.sample_rate)
+        self.duration += len(mono) / frame.sample_rate
+        yield frame.sample_rate, mono
+
+    def _judge(self, facts: AudioFacts) -> None:
+        if self._damaged_bytes > self._sound_bytes:
+            share = self._damaged_bytes / (self._damaged_bytes + self._sound_bytes)
+            raise AudioError(f"damaged: {share:.0%} of it cannot be decoded")
+        if self._damaged_packets:
+            packets = "packet" if self._damaged_packets == 1 else "packets"
+            self.warnings.append(f"{self._damaged_packets} damaged {packets} skipped")
+        declared = facts.duration if facts.duration_is_declared else None
+        if declared is not None and self.duration < declared - max(0.5, 0.01 * declared):
+            self.warnings.append(f"decoded {self.duration:.1f} s of {declared:.1f} s declared")
+
+
+def _resample(blocks: Iterable[tuple[int, Samples]], sample_rate: int) -> Iterator[Samples]:
+    nothing = np.empty(0, np.float32)
+    for rate, group in itertools.groupby(blocks, key=operator.itemgetter(0)):
+        if not _SLOWEST <= rate <= _FASTEST:
+            raise AudioError(f"a sample rate of {rate} Hz")
+        resampler = soxr.ResampleStream(rate, sample_rate, 1, quality="HQ")
+        for _, mono in group:
+            yield resampler.resample_chunk(mono)
+        yield resampler.resample_chunk(nothing, last=True)
+
+
+def _mix_down(frame: AudioFrame) -> Samples:
+    """Return the mean of the channels, scaled to ±1."""
+    kind = frame.format.packed.name
+    if kind not in _SAMPLE_FORMATS:
+        raise AudioError(f"samples of the unknown kind {kind}")
+    silence, loudest = _SAMPLE_FORMATS[kind]
+    channels = frame.layout.nb_channels
+    columns = frame.to_ndarray()
+    if not frame.format.is_planar:
+        columns = columns.reshape(-1, channels).T
+    with np.errstate(over="ignore", invalid="ignore"):  # the values are checked afterwards
+        mono: Samples = columns[0].astype(np.float32)
+        for column in columns[1:]:
+            mono += column
+    mono -= silence * channels
+    mono /= loudest * channels
+    return mono
+
+
+def _check_values(mono: Samples, start: float, sample_rate: int) -> None:
+    # A NaN anywhere makes both comparisons false.
+    if mono.max() <= _LOUDEST and mono.min() >= -_LOUDEST:
+        return
+    first = int(np.argmin(np.abs(mono) <= _LOUDEST))
+    value = mono[first]
+    kind = "that is no number (NaN)" if np.isnan(value) else "of infinite or absurd size"
+    raise AudioError(f"holds a sample {kind} at {start + first / sample_rate:.3f} s")
+
+
+@contextlib.contextmanager
+def _open_audio(path: AnyPath) -> Iterator[tuple[InputContainer, AudioStream, AudioFacts]]:
+    """Open the audio stream of a file; translate what goes wrong, while it is open, to AudioError."""
+    av.logging.set_libav_level(_QUIET)
+    try:
+        with _open_file(path) as file, _open_container(file) as container:
+            stream = container.streams.best("audio")
+            if not isinstance(stream, AudioStream):
+                raise AudioError("no audio stream in it")
+            if stream.codec_context is None:
+                raise AudioError("no decoder for its audio")
+            stream.codec_context.thread_count = 1  # one worker per core decodes
+            stream.codec_context.thread_type = "NONE"
+            yield container, stream, _describe(container, stream, file)
+    except av.FFmpegError as error:
+        raise AudioError(f"cannot be decoded: {error.strerror}") from error
+    except OSError as error:
+        raise AudioUnavailableError(explain_os_error(error)) from error
+
+
+def _open_file(path: AnyPath) -> IO[bytes]:
+    # O_NONBLOCK: a named pipe called song.mp3 must not stop everything.
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+    try:
+        status = os.fstat(descriptor)
+        if not stat.S_ISREG(status.st_mode):
+            raise AudioError("not a regular file")
+        if status.st_size == 0:
+            raise AudioError("the file is empty")
+        return os.fdopen(descriptor, "rb", buffering=0)
+    except AudioError:
+        os.close(descriptor)
+        raise
+
+
+def _open_container(file: IO[bytes]) -> InputContainer:
+    try:
+        return av.open(
+            file,
+            "r",
+            container_options={"format_whitelist": _CONTAINERS},
+            metadata_errors="replace",
+            buffer_size=_READ_BYTES,
+            io_open=_refuse_other_files,
+        )
+    except av.FFmpegError as error:
+        raise AudioError("not an audio file, or its head is damaged") from error
+
+
+def _refuse_other_files(*_: Any) -> NoReturn:
+    raise PermissionError("Audio files must not refer to other files.")
+
+
+def _describe(container: InputContainer, stream: AudioStream, file: IO[bytes]) -> AudioFacts:
+    duration = None if container.duration is None else container.duration / av.time_base
+    return AudioFacts(
+        duration=duration,
+        duration_is_declared=duration is not None and _declares_duration(container.format.name, file),
+        sample_rate=stream.sample_rate,
+        channels=stream.channels,
+        codec=stream.codec_context.codec.canonical_name,
+    )
+
+
+def _declares_duration(container_format: str, file: IO[bytes]) -> bool:
+    """Tell whether the duration comes from the file, not from its size and first bit rate."""
+    if container_format in {"aac", "ac3", "amr", "dts", "eac3"}:
+        return False
+    if container_format != "mp3":
+        return True
+    position = file.tell()
+    try:
+        file.seek(0)
+        head = file.read(10)
+        # An ID3 tag comes first; its length is written in four times seven bits.
+        tag = 10 + sum(byte << 7 * (3 - i) for i, byte in enumerate(head[6:10])) if head[:3] == b"ID3" else 0
+        file.seek(tag)
+        first_frame = file.read(4096)
+    finally:
+        file.seek(position)
+    return any(name in first_frame for name in (b"Xing", b"Info", b"VBRI"))
+
+
+def explain_os_error(error: OSError) -> str:
+    """Say why a file cannot be reached."""
+    if isinstance(error, FileNotFoundError):
+        return "the file has vanished"
+    if isinstance(error, PermissionError):
+        return "no permission to read the file"
+    return f"the file cannot be read: {error.strerror or error}"

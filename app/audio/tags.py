@@ -1,0 +1,130 @@
+"""What a file says of itself: title, artist, album, genres, year, duration."""
+
+import math
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import mutagen
+from mutagen.id3 import TCON
+
+from app.audio.decode import probe
+from app.errors import AudioError
+
+# Names of one thing: those of Vorbis, MP4 and APEv2 (in any case) and of MP3 as mutagen's easy interface
+# gives them, then those of ASF, then those of ID3 in formats without that interface.
+_TITLE = ("title", "TIT2")
+_ARTIST = ("artist", "author", "album artist", "albumartist", "TPE1", "TPE2")
+_ALBUM = ("album", "WM/AlbumTitle", "TALB")
+_GENRE = ("genre", "WM/Genre", "TCON")
+_DATE = ("date", "year", "originaldate", "WM/Year", "TDRC", "TDOR", "TYER")
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+_YEAR = re.compile(r"(?<!\d)[12]\d{3}(?!\d)")
+
+
+@dataclass(frozen=True)
+class FileTags:
+    """Tags of a file: one line each, without control characters, None or empty where the file is silent.
+
+    Attributes
+    ----------
+    title, artist, album : str or None
+    genres : tuple of str
+        In the order of the file, without repetitions.
+    year : int or None
+        1000 to 2999.
+    duration : float or None
+        Seconds, as far as the head of the file tells.
+    """
+
+    title: str | None = None
+    artist: str | None = None
+    album: str | None = None
+    genres: tuple[str, ...] = ()
+    year: int | None = None
+    duration: float | None = None
+
+
+def read_tags(path: Path) -> FileTags:
+    """Read the tags of a file; those that are damaged count as absent.
+
+    Raises
+    ------
+    OSError
+        If the file cannot be opened.
+    """
+    with path.open("rb") as stream:
+        try:
+            tags = _collect(mutagen.File(stream, easy=True))
+        except Exception:  # noqa: BLE001 - damaged files make mutagen raise nearly anything
+            tags = FileTags()
+    return tags if tags.duration else replace(tags, duration=_probed_duration(path))
+
+
+def _collect(file: Any) -> FileTags:
+    if file is None:
+        return FileTags()
+    values = _Values(file.tags or {})
+    length = float(getattr(file.info, "length", None) or 0)
+    return FileTags(
+        title=next(iter(values.of(_TITLE)), None),
+        artist=", ".join(values.of(_ARTIST)) or None,
+        album=next(iter(values.of(_ALBUM)), None),
+        genres=_genres(values.of(_GENRE)),
+        year=_year(values.of(_DATE)),
+        duration=length if math.isfinite(length) and length > 0 else None,
+    )
+
+
+def _probed_duration(path: Path) -> float | None:
+    """Ask FFmpeg, which knows more formats than mutagen."""
+    try:
+        return probe(path).duration
+    except AudioError:
+        return None
+
+
+class _Values:
+    """The tags of any format, by lower-case name."""
+
+    def __init__(self, tags: Any) -> None:
+        # Vorbis comments repeat a name for each value, the others have one list per name.
+        pairs = tags.as_dict() if hasattr(tags, "as_dict") else tags
+        self._by_name: dict[str, Any] = {str(name).lower(): pairs[name] for name in pairs}
+
+    def of(self, names: Iterable[str]) -> list[str]:
+        """Return the clean, distinct values under the first of the names that has any."""
+        for name in names:
+            value = self._by_name.get(name.lower())
+            parts = [part for text in _texts(value) for part in text.split("\0")]
+            clean = dict.fromkeys(" ".join(_CONTROL.sub(" ", part).split()) for part in parts)
+            clean.pop("", None)
+            if clean:
+                return list(clean)
+        return []
+
+
+def _texts(value: Any) -> list[str]:
+    if value is None:
+        return []
+    if hasattr(value, "text"):  # an ID3 frame
+        value = value.text
+    if isinstance(value, list | tuple):
+        return [str(item) for item in value]
+    return [str(value)]
+
+
+def _genres(values: list[str]) -> tuple[str, ...]:
+    """Split lists, and replace the numbers of ID3 by names: ``(17)Rock; Pop`` becomes Rock, Pop."""
+    parts = [part.strip() for value in values for part in value.split(";")]
+    frame = TCON(encoding=3, text=parts)  # type: ignore[no-untyped-call]
+    names = [name.strip() for name in frame.genres]
+    return tuple(dict.fromkeys(name for name in names if name and name != "Unknown"))
+
+
+def _year(values: list[str]) -> int | None:
+    found = _YEAR.search(" ".join(values))
+    return int(found.group()) if found else None

@@ -1,0 +1,1 @@
+"""The demo library: synthesised music, written as tagged audio files."""

@@ -1,0 +1,151 @@
+"""The exception tree: what went wrong, as an exit code, an HTTP status and a message.
+
+::
+
+    MusicExploreError
+    ├── SettingsError            a setting has a wrong value
+    ├── InputError               the request or an argument is wrong
+    │   └── NotFoundError        what was asked for does not exist
+    ├── AudioError               an audio file cannot be decoded
+    │   └── AudioUnavailableError  it cannot be reached now, or changes while it is read
+    ├── NetworkError             a network cannot be used
+    │   ├── MissingNetworkError  its file is not there
+    │   └── DamagedNetworkError  its file is not what it should be
+    ├── MissingExtraError        an optional package is not installed
+    ├── StorageError             reading or writing a file failed
+    │   └── DamagedFileError     a stored file is not what its manifest says
+    ├── DatabaseError            the database is locked, read-only or out of date
+    ├── DownloadError            a file could not be fetched
+    ├── BusyError                another run is at work on the same library
+    └── EmptyLibraryError        there is nothing to work on
+
+Every message names the thing, the reason and the way out.
+"""
+
+from typing import Any
+
+
+class MusicExploreError(Exception):
+    """Base of all errors that are told to the user without a traceback.
+
+    Attributes
+    ----------
+    code : str
+        Stable machine-readable name, used in the API's error object.
+    exit_code : int
+        Exit status of a command that ends with this error.
+    http_status : int
+        Status of a response that ends with this error.
+    """
+
+    code = "error"
+    exit_code = 1
+    http_status = 500
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Let errors travel between processes, whatever their constructors take."""
+        return _revive, (type(self), self.args, self.__dict__)
+
+
+def _revive(kind: type[MusicExploreError], args: tuple[Any, ...], state: dict[str, Any]) -> MusicExploreError:
+    error = kind.__new__(kind, *args)
+    error.__dict__.update(state)
+    return error
+
+
+class SettingsError(MusicExploreError):
+    """A setting has a wrong value."""
+
+    code = "wrong_setting"
+    exit_code = 2
+
+
+class InputError(MusicExploreError):
+    """An argument of a command or a request is wrong."""
+
+    code = "invalid_input"
+    exit_code = 2
+    http_status = 400
+
+
+class NotFoundError(InputError):
+    """What was asked for does not exist."""
+
+    code = "not_found"
+    http_status = 404
+
+
+class AudioError(MusicExploreError):
+    """An audio file cannot be decoded."""
+
+    code = "unreadable_audio"
+    http_status = 422
+
+
+class AudioUnavailableError(AudioError):
+    """An audio file cannot be reached now: no verdict on the file, it may be tried again."""
+
+    code = "unavailable_audio"
+
+
+class NetworkError(MusicExploreError):
+    """A network cannot be used."""
+
+    code = "network_unusable"
+
+
+class MissingNetworkError(NetworkError):
+    """The file of a network is not there."""
+
+    code = "network_missing"
+
+
+class DamagedNetworkError(NetworkError):
+    """The file of a network is not what it should be."""
+
+    code = "network_damaged"
+
+
+class MissingExtraError(MusicExploreError):
+    """An optional package is not installed."""
+
+    code = "missing_extra"
+
+
+class StorageError(MusicExploreError):
+    """Reading or writing a file failed."""
+
+    code = "storage"
+
+
+class DamagedFileError(StorageError):
+    """A stored file is not what its manifest says."""
+
+    code = "damaged_file"
+
+
+class DatabaseError(MusicExploreError):
+    """The database cannot be used: locked, read-only, not created or out of date."""
+
+    code = "database"
+    http_status = 503
+
+
+class DownloadError(MusicExploreError):
+    """A file could not be fetched."""
+
+    code = "download_failed"
+
+
+class BusyError(MusicExploreError):
+    """Another run is at work on the same library."""
+
+    code = "busy"
+    http_status = 409
+
+
+class EmptyLibraryError(MusicExploreError):
+    """There is nothing to work on."""
+
+    code = "empty_library"
+    http_status = 404

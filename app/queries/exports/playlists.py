@@ -1,0 +1,160 @@
+"""A selection as a playlist, of web addresses or of the paths that the player's machine knows."""
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import chain
+from pathlib import PurePath, PurePosixPath, PureWindowsPath
+from urllib.parse import quote
+from xml.sax.saxutils import escape
+
+from app.queries.exports.blocks import in_blocks
+from app.queries.exports.selection import Selection
+from app.queries.tracks import TrackFacts
+from app.settings import Settings
+
+XSPF = "http://xspf.org/ns/0/"
+REPLACEMENT = "\ufffd"
+_NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_NOT_ON_A_LINE = re.compile(r"[\r\n\v\f\x1c-\x1e\x85\u2028\u2029\ud800-\udfff]")
+
+Address = Callable[[int], str]
+
+
+@dataclass(frozen=True)
+class PlaylistOptions:
+    """What stands in a playlist for a track.
+
+    Attributes
+    ----------
+    offline : bool
+        A path instead of a web address.
+    windows_paths : bool
+        Paths as Windows writes them.
+    audio_dir : str
+        Folder of the music as the player sees it.
+    address : callable
+        Id of a track to the web address of its sound.
+    """
+
+    offline: bool
+    windows_paths: bool
+    audio_dir: str
+    address: Address
+
+    @classmethod
+    def choose(
+        cls, settings: Settings, address: Address, *, offline: bool | None, windows_paths: bool | None
+    ) -> "PlaylistOptions":
+        """Return what is asked for; where nothing is, what the settings say."""
+        return cls(
+            settings.PLAYLIST_FOR_OFFLINE if offline is None else offline,
+            settings.PLAYLIST_USE_WINDOWS_PATH if windows_paths is None else windows_paths,
+            settings.PLAYLIST_AUDIO_DIR or str(settings.AUDIO_DIR),
+            address,
+        )
+
+    def path(self, facts: TrackFacts) -> PurePath:
+        """Where the player finds the file of a track."""
+        parts = PurePosixPath(facts.path).parts
+        if self.windows_paths:
+            return PureWindowsPath("\\".join([self.audio_dir, *parts]))
+        return PurePosixPath(self.audio_dir, *parts)
+
+    def uri(self, facts: TrackFacts) -> str:
+        """Return the address of a track: of the web, or of its file."""
+        return _file_uri(self.path(facts)) if self.offline else self.address(facts.id)
+
+
+def _file_uri(path: PurePath) -> str:
+    place = quote(path.as_posix().encode("utf-8", "surrogateescape"), safe="/:" if path.drive else "/")
+    if not path.is_absolute():
+        return place
+    if place.startswith("//"):  # a Windows share: the host comes first
+        return f"file:{place}"
+    return f"file://{place}" if place.startswith("/") else f"file:///{place}"
+
+
+@dataclass(frozen=True)
+class _Entry:
+    facts: TrackFacts
+    times: tuple[float, float] | None
+
+    @property
+    def seconds(self) -> float | None:
+        if self.times is None:
+            return self.facts.duration
+        return self.times[1] - self.times[0]
+
+    @property
+    def fragment(self) -> str:
+        """The part of the track that is meant, as media fragments write it."""
+        return "" if self.times is None else f"#t={self.times[0]:.3f},{self.times[1]:.3f}"
+
+
+def _entries(selection: Selection) -> Iterator[_Entry]:
+    """Entries of those points whose tracks are still in the catalogue."""
+    for row, track_id in enumerate(selection.tracks.tolist()):
+        facts = selection.facts.get(track_id)
+        if facts is not None:
+            yield _Entry(facts, selection.times(row))
+
+
+def write_m3u8(selection: Selection, title: str, options: PlaylistOptions) -> Iterator[bytes]:
+    """Yield an extended M3U playlist in UTF-8. Segments are given in VLC's way, too."""
+    head = f"#EXTM3U\n#PLAYLIST:{_line(title)}\n"
+    entries = (_m3u_entry(entry, options) for entry in _entries(selection))
+    return in_blocks(chain([head], entries))
+
+
+def _m3u_entry(entry: _Entry, options: PlaylistOptions) -> str:
+    facts = entry.facts
+    seconds = -1 if entry.seconds is None else round(entry.seconds)
+    name = _line(f"{facts.artist} - {facts.title}" if facts.artist else facts.title)
+    lines = [f"#EXTINF:{seconds},{name}"]
+    if entry.times:
+        start, stop = entry.times
+        lines += [f"#EXTVLCOPT:start-time={start:.3f}", f"#EXTVLCOPT:stop-time={stop:.3f}"]
+    lines += [_m3u_place(entry, options), ""]
+    return "\n".join(lines)
+
+
+def _m3u_place(entry: _Entry, options: PlaylistOptions) -> str:
+    """Return a path where that is asked for and fits on a line of text, otherwise an address."""
+    if not options.offline:
+        return options.uri(entry.facts) + entry.fragment
+    path = str(options.path(entry.facts))
+    if _NOT_ON_A_LINE.search(path) or path.startswith("#"):
+        return options.uri(entry.facts)
+    return path
+
+
+def write_xspf(selection: Selection, title: str, options: PlaylistOptions) -> Iterator[bytes]:
+    """Yield an XSPF playlist."""
+    head = (
+        f'<?xml version="1.0" encoding="UTF-8"?>\n<playlist version="1" xmlns="{XSPF}">\n'
+        f"{_element('title', title)}\n<trackList>\n"
+    )
+    entries = (_xspf_track(entry, options) for entry in _entries(selection))
+    return in_blocks(chain([head], entries, ["</trackList>\n</playlist>\n"]))
+
+
+def _xspf_track(entry: _Entry, options: PlaylistOptions) -> str:
+    facts = entry.facts
+    texts = {
+        "location": options.uri(facts) + entry.fragment,
+        "title": facts.title,
+        "creator": facts.artist,
+        "album": facts.album,
+        "duration": None if entry.seconds is None else str(round(1000 * entry.seconds)),
+    }
+    elements = [_element(name, text) for name, text in texts.items() if text is not None]
+    return f"<track>{''.join(elements)}</track>\n"
+
+
+def _element(name: str, text: str) -> str:
+    return f"<{name}>{escape(_NOT_IN_XML.sub(REPLACEMENT, text))}</{name}>"
+
+
+def _line(text: str) -> str:
+    return _NOT_ON_A_LINE.sub(" ", text)

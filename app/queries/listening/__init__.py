@@ -1,0 +1,1 @@
+"""The listening test: whether people find alike what a network does."""

@@ -1,0 +1,233 @@
+"""Attributes of tracks as columns of codes: genre, artist, album, year, folder, and every group of tags."""
+
+import hashlib
+import os
+import stat
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from sqlalchemy import ColumnElement, Executable, exists, func, select
+
+from app.models import Album, Artist, Tag, Track, db, track_tags
+from app.queries.status import printable
+from app.settings import Settings
+from app.store.files import Array
+
+GENRE = "genre"
+ATTRIBUTES = (GENRE, "artist", "album", "year", "folder")
+"""Those with a place of their own; every other group of tags is an attribute under its own name."""
+MAX_CATEGORIES = 65_536  # what 16 bits can tell apart
+REST = "(others)"
+KEPT = 16
+ROWS_AT_ONCE = 10_000
+SETTLED_NS = 1_000_000_000
+
+Codes = npt.NDArray[np.uint16]
+Stamp = tuple[tuple[int, int, int], ...]  # (inode, time in ns, size) of each file
+
+_versions: dict[str, tuple[Stamp, str]] = {}
+
+
+@dataclass(frozen=True)
+class Attribute:
+    """The values of an attribute, coded.
+
+    Attributes
+    ----------
+    categories : tuple of str
+        Labels by code; code 0 is "", unknown. Years in order, everything else the most frequent first.
+    track_ids : int64, shape=(n_known,)
+        Tracks with a known value, ascending.
+    codes : uint16, shape=(n_known,)
+        Theirs.
+    """
+
+    categories: tuple[str, ...]
+    track_ids: npt.NDArray[np.int64]
+    codes: Codes
+
+    def of(self, track_ids: Array) -> Codes:
+        """Return the codes (uint16, shape=(n,)) of tracks (int64, shape=(n,)); 0 where unknown."""
+        if len(self.track_ids) == 0:
+            return np.zeros(len(track_ids), np.uint16)
+        places = np.minimum(np.searchsorted(self.track_ids, track_ids), len(self.track_ids) - 1)
+        return np.where(self.track_ids[places] == track_ids, self.codes[places], 0).astype(np.uint16)
+
+
+def existing_attributes() -> list[str]:
+    """Names of the attributes that at least one track has, groups of tags after the others."""
+    known = {
+        GENRE: exists().where(track_tags.c.tag_id == Tag.id, Tag.group == GENRE),
+        "artist": exists().where(Track.artist_id.is_not(None)),
+        "album": exists().where(Track.album_id.is_not(None)),
+        "year": exists().where(Track.year.is_not(None)),
+        "folder": exists().where(Track.path.contains("/")),
+    }
+    row = db.session.execute(select(*(known[name] for name in ATTRIBUTES))).one()
+    groups = db.session.scalars(
+        select(Tag.group).where(Tag.group.not_in(ATTRIBUTES), _is_used()).distinct().order_by(Tag.group)
+    )
+    return [name for name, is_known in zip(ATTRIBUTES, row, strict=True) if is_known] + list(groups)
+
+
+def is_attribute(name: str) -> bool:
+    """Tell whether there is an attribute of that name, had by a track or not."""
+    return name in ATTRIBUTES or bool(db.session.scalar(select(exists().where(Tag.group == name))))
+
+
+def _is_used() -> ColumnElement[bool]:
+    return exists().where(track_tags.c.tag_id == Tag.id)
+
+
+def metadata_version() -> str:
+    """Return a name for the state of all attributes and titles: another one after any of them has changed.
+
+    A hash over every value. As all rows are read for it, it is kept until the files of the database
+    change (SQLite), or computed each time (any other database).
+    """
+    if db.engine.dialect.name != "sqlite" or _has_written():
+        return _hash_rows()
+    path = os.path.realpath(db.engine.url.database or "")
+    stamp = _stamp(path)
+    if stamp is None:
+        return _hash_rows()
+    known = _versions.get(path)
+    if known and known[0] == stamp:
+        return known[1]
+    version = _hash_rows()
+    # Times of files are coarse: a second commit could leave the same ones shortly after the first.
+    if time.time_ns() - max(file[1] for file in stamp) > SETTLED_NS:
+        _versions[path] = (stamp, version)
+    return version
+
+
+def _has_written() -> bool:
+    """Tell whether this session has changes that no file shows, as they are not committed."""
+    connection: Any = db.session.connection().connection.dbapi_connection
+    return bool(connection.in_transaction)
+
+
+def _stamp(path: str) -> Stamp | None:
+    """Return what every commit of any process changes: file, time and size of a database and of its log."""
+    found = []
+    for name in (path, f"{path}-wal"):
+        try:
+            facts = Path(name).stat()
+        except OSError:
+            continue
+        if stat.S_ISREG(facts.st_mode):
+            found.append((facts.st_ino, facts.st_mtime_ns, facts.st_size))
+    return tuple(found) or None
+
+
+def _hash_rows() -> str:
+    """Return a hash over all rows that attributes and the search for tracks are made of, in order."""
+    queries: list[Executable] = [
+        select(
+            Track.id,
+            Track.state,
+            Track.external_id,
+            Track.path,
+            Track.title,
+            Track.artist_id,
+            Track.album_id,
+            Track.year,
+        ).order_by(Track.id),
+        select(track_tags.c.track_id, track_tags.c.tag_id).order_by(
+            track_tags.c.track_id, track_tags.c.tag_id
+        ),
+        select(Artist.id, Artist.name).order_by(Artist.id),
+        select(Album.id, Album.name).order_by(Album.id),
+        select(Tag.id, Tag.group, Tag.name).order_by(Tag.id),
+    ]
+    digest = hashlib.sha256()
+    for query in queries:
+        rows = db.session.execute(query, execution_options={"yield_per": ROWS_AT_ONCE})
+        for part in rows.partitions():
+            digest.update(repr([tuple(row) for row in part]).encode())
+        digest.update(b";")
+    return digest.hexdigest()[:12]
+
+
+_kept: OrderedDict[tuple[str, str, str], Attribute] = OrderedDict()
+_lock = threading.Lock()
+
+
+def attribute(settings: Settings, name: str, version: str) -> Attribute:
+    """Return an attribute of all tracks, read once per process and metadata version."""
+    key = (settings.SQLALCHEMY_DATABASE_URI, name, version)
+    with _lock:
+        found = _kept.get(key)
+        if found is None:
+            rows = _folders() if name == "folder" else db.session.execute(_query(name)).all()
+            found = _encode(rows, in_order=name == "year")
+            _kept[key] = found
+            while len(_kept) > KEPT:
+                _kept.popitem(last=False)
+    return found
+
+
+def _query(name: str) -> Executable:
+    """Rows of (track, value, label), in the order of the tracks."""
+    if name == "artist":
+        return select(Track.id, Artist.id, Artist.name).join(Track.artist).order_by(Track.id)
+    if name == "album":
+        return select(Track.id, Album.id, Album.name).join(Track.album).order_by(Track.id)
+    if name == "year":
+        return select(Track.id, Track.year, Track.year).where(Track.year.is_not(None)).order_by(Track.id)
+    return _commonest_tags(name)
+
+
+def _folders() -> list[tuple[int, int, str]]:
+    """Rows like those of a query: the first folder below AUDIO_DIR of each track that lies in one."""
+    numbers: dict[str, int] = {}
+    rows = []
+    for track_id, path in db.session.execute(select(Track.id, Track.path).order_by(Track.id)):
+        folder, slash, _ = path.partition("/")
+        if slash:
+            rows.append((track_id, numbers.setdefault(folder, len(numbers)), printable(folder)))
+    return rows
+
+
+def _commonest_tags(group: str) -> Executable:
+    """Of a track with several tags of a group, take the one that most tracks have: few colours."""
+    size = select(track_tags.c.tag_id, func.count().label("n")).group_by(track_tags.c.tag_id).subquery()
+    rank = func.row_number().over(
+        partition_by=track_tags.c.track_id, order_by=(size.c.n.desc(), track_tags.c.tag_id)
+    )
+    ranked = (
+        select(track_tags.c.track_id, Tag.id.label("tag_id"), Tag.name, rank.label("rank"))
+        .join(Tag, Tag.id == track_tags.c.tag_id)
+        .join(size, size.c.tag_id == Tag.id)
+        .where(Tag.group == group)
+        .subquery()
+    )
+    columns = (ranked.c.track_id, ranked.c.tag_id, ranked.c.name)
+    return select(*columns).where(ranked.c.rank == 1).order_by(ranked.c.track_id)
+
+
+def _encode(rows: Sequence[Any], *, in_order: bool) -> Attribute:
+    """Give each value a code from 1 on; those that find no room share the last one."""
+    labels = {value: str(label) for _, value, label in rows}
+    track_ids = np.array([row[0] for row in rows], np.int64)
+    values, places, counts = np.unique(
+        np.array([row[1] for row in rows], np.int64), return_inverse=True, return_counts=True
+    )
+    by_value = [(-count, labels[value]) for value, count in zip(values.tolist(), counts, strict=True)]
+    ranked = list(range(len(values)))
+    if not in_order:
+        ranked.sort(key=by_value.__getitem__)
+    code_of = np.empty(len(values), np.int64)
+    code_of[ranked] = np.arange(1, len(values) + 1)
+    categories = ["", *(by_value[i][1] for i in ranked)]
+    if len(categories) > MAX_CATEGORIES:
+        categories = [*categories[: MAX_CATEGORIES - 1], REST]
+        code_of = np.minimum(code_of, MAX_CATEGORIES - 1)
+    return Attribute(tuple(categories), track_ids, code_of[places].astype(np.uint16))

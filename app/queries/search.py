@@ -1,0 +1,88 @@
+"""Search for tracks by words, whatever their case and accents."""
+
+import unicodedata
+from bisect import bisect_right
+from dataclasses import dataclass
+
+from sqlalchemy import or_, select
+
+from app.models import Album, Artist, Tag, Track, db, track_tags
+from app.queries.cache import Cache
+from app.queries.metadata import metadata_version
+from app.queries.status import printable
+from app.settings import Settings
+
+ROWS_AT_ONCE = 10_000
+# Letters that are no base letter with an accent, and that nobody types without the right keyboard.
+_PLAIN = str.maketrans({"æ": "ae", "œ": "oe", "ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "ı": "i"})
+
+
+@dataclass(frozen=True)
+class _Catalogue:
+    """What is searched.
+
+    Attributes
+    ----------
+    ids : list of int
+        All tracks that can be heard, ascending.
+    texts : list of str
+        Everything that is known of each, folded.
+    """
+
+    ids: list[int]
+    texts: list[str]
+
+
+_catalogues: Cache[_Catalogue] = Cache(2)
+
+
+def fold(text: str) -> str:
+    """Return text without case and accents: ``Beyoncé`` and ``BEYONCE`` are the same."""
+    if text.isascii():
+        return text.lower()
+    decomposed = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(char for char in decomposed if not unicodedata.combining(char)).translate(_PLAIN)
+
+
+def search_tracks(settings: Settings, text: str) -> list[int]:
+    """Return the ids of all tracks, ascending, in which every word of a text occurs.
+
+    Looked through are title, artist, album, path and tags; a word may be a part of one. Without words, all
+    tracks are found. Tracks whose file is gone are left out unless a provider streams them.
+    """
+    words = fold(text).split()
+    key = (settings.SQLALCHEMY_DATABASE_URI, metadata_version())
+    catalogue = _catalogues.get(key, _read)
+    if not words:
+        return catalogue.ids
+    found = zip(catalogue.ids, catalogue.texts, strict=True)
+    return [track_id for track_id, known in found if all(word in known for word in words)]
+
+
+def page_of(track_ids: list[int], after: int, limit: int) -> list[int]:
+    """Return the first ids, of ascending ones, that are greater than ``after``."""
+    first = bisect_right(track_ids, after)
+    return track_ids[first : first + limit]
+
+
+def _read() -> _Catalogue:
+    known: dict[int, list[str]] = {}
+    tracks = (
+        select(Track.id, Track.path, Track.title, Artist.name, Album.name)
+        .outerjoin(Track.artist)
+        .outerjoin(Track.album)
+        .where(or_(Track.state == "present", Track.external_id.is_not(None)))
+        .order_by(Track.id)
+        .execution_options(yield_per=ROWS_AT_ONCE)
+    )
+    for track_id, path, *names in db.session.execute(tracks):
+        known[track_id] = [printable(path), *(name for name in names if name)]
+    links = (
+        select(track_tags.c.track_id, Tag.name)
+        .join(Tag, Tag.id == track_tags.c.tag_id)
+        .execution_options(yield_per=ROWS_AT_ONCE)
+    )
+    for track_id, tag in db.session.execute(links):
+        if track_id in known:
+            known[track_id].append(tag)
+    return _Catalogue(list(known), [fold("\n".join(parts)) for parts in known.values()])

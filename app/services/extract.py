@@ -1,0 +1,266 @@
+"""Extraction: every pending track through every network, on all cores, in batches that survive anything."""
+
+import os
+import platform
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import func, select
+
+from app.audio.decode import explain_os_error
+from app.errors import (
+    AudioError,
+    AudioUnavailableError,
+    InputError,
+    MissingNetworkError,
+    MusicExploreError,
+    NetworkError,
+    StorageError,
+)
+from app.models import Extraction, Part, Track, db
+from app.networks import NETWORKS, Network, installed, network_sha256
+from app.networks.engines import choose_engine
+from app.services.ledger import Ledger
+from app.services.pending import PendingTrack, find_pending, split_twins
+from app.services.report import Reporter
+from app.services.vectors import TrackVectors, VectorExtractor, hash_content
+from app.services.workers import WorkerError, run_tasks
+from app.settings import Settings
+
+
+@dataclass
+class ExtractReport:
+    """What a run of extraction did.
+
+    Attributes
+    ----------
+    pending : int
+        Tracks that needed work at the start.
+    extracted, shared : int
+        Tracks computed, and tracks that use the rows of an identical one.
+    failures : list of (path, reason)
+    """
+
+    pending: int = 0
+    extracted: int = 0
+    shared: int = 0
+    failures: list[tuple[str, str]] = field(default_factory=list)
+
+
+def extract_all(
+    settings: Settings,
+    reporter: Reporter,
+    *,
+    networks: Sequence[str] = (),
+    jobs: int = 0,
+    retry_failed: bool = False,
+    force: bool = False,
+    dry_run: bool = False,
+) -> ExtractReport:
+    """Extract what is pending.
+
+    Parameters
+    ----------
+    networks : sequence of str
+        Names; all installed ones by default.
+    jobs : int
+        Worker processes; 0 takes the setting ``JOBS``, whose 0 means one per core.
+
+    Raises
+    ------
+    MissingNetworkError
+        If no network, or not the one asked for, is installed.
+    DamagedNetworkError
+        If the file of a network is not what it should be.
+    """
+    chosen = _choose_networks(settings.MODELS_DIR, networks, reporter)
+    engine = choose_engine(settings.ENGINE)
+    weights = {network.name: network_sha256(network.file_in(settings.MODELS_DIR)) for network in chosen}
+    pending = find_pending(weights, retry_failed=retry_failed, force=force)
+    report = ExtractReport(pending=len(pending))
+    if dry_run or not pending:
+        return report
+    recipe = {"engine": engine, "platform": platform.machine(), "versions": _versions(engine)}
+    ledger = Ledger(settings.DATA_DIR, weights, recipe)
+    run = _Run(
+        settings.AUDIO_DIR,
+        ledger,
+        prepare=(tuple(chosen), settings.MODELS_DIR, engine),
+        jobs=jobs or settings.JOBS or available_cores(),
+        report=report,
+        share=not force,
+    )
+    with reporter.stage("Extracting", len(pending)) as advance:
+        try:
+            run.extract(pending, weights, advance)
+        finally:
+            ledger.commit()
+    return report
+
+
+def available_cores() -> int:
+    """Return the number of cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _choose_networks(models_dir: Path, names: Sequence[str], reporter: Reporter) -> list[Network]:
+    chosen = [NETWORKS.get(name) for name in names] if names else list(NETWORKS)
+    there = installed(models_dir)
+    usable = [network for network in chosen if network in there]
+    missing = [network.name for network in chosen if network not in there]
+    if names and missing:
+        raise MissingNetworkError(
+            f"{models_dir} has no file for {', '.join(missing)}. "
+            "'flask download-models --list' says how to get it."
+        )
+    if not usable:
+        raise MissingNetworkError(f"{models_dir} has no networks. Get them with: flask download-models")
+    for name in missing:
+        reporter.say(
+            f"Skipping {name}: {models_dir / name}.pb is not there (see flask download-models --list)."
+        )
+    return usable
+
+
+def _versions(engine: str) -> dict[str, str]:
+    packages = {"onnx": "onnxruntime", "essentia": "essentia-tensorflow"}
+    return {name: version(name) for name in ("av", "soxr", "numpy", packages[engine])}
+
+
+@dataclass
+class _Run:
+    """One run over the pending tracks."""
+
+    audio_dir: Path
+    ledger: Ledger
+    prepare: tuple[Sequence[Network], Path, str]
+    jobs: int
+    report: ExtractReport
+    share: bool
+
+    def extract(
+        self, pending: list[PendingTrack], weights: dict[str, str], advance: Callable[[int], None]
+    ) -> None:
+        now, later = split_twins(pending)
+        while now:
+            if self.share:
+                now = self._share(now, weights, advance)
+            self._compute(now, advance)
+            self.ledger.commit()
+            now, later = split_twins(later)
+
+    def _share(
+        self, tracks: list[PendingTrack], weights: dict[str, str], advance: Callable[[int], None]
+    ) -> list[PendingTrack]:
+        """Settle tracks whose very content has been extracted before; return the others."""
+        twins = _find_twins(tracks, weights)
+        others = []
+        for track in tracks:
+            candidates = twins.get(track.quick_hash, {})
+            content_hash = _hash_file(self.audio_dir / track.path) if candidates else None
+            if content_hash is not None and content_hash in candidates:
+                self.ledger.share(track, candidates[content_hash], content_hash)
+                self.report.shared += 1
+                advance(1)
+            else:
+                others.append(track)
+        return others
+
+    def _compute(self, tracks: Sequence[PendingTrack], advance: Callable[[int], None]) -> None:
+        tasks = [_Task(track, self.audio_dir / track.path) for track in tracks]
+        jobs = min(self.jobs, len(tasks))
+        for outcome in run_tasks(tasks, prepare_worker, self.prepare, jobs=jobs):
+            track = outcome.task.track
+            if outcome.result is not None:
+                self.ledger.add(track, outcome.result)
+                self.report.extracted += 1
+            elif isinstance(outcome.error, AudioUnavailableError):
+                self._put_off(track, str(outcome.error))
+            else:
+                reason = _tell(outcome.error)
+                self.ledger.fail(track, reason)
+                self.report.failures.append((track.path, reason))
+            advance(1)
+
+    def _put_off(self, track: PendingTrack, reason: str) -> None:
+        """Leave a track pending: a disk that was unplugged says nothing about its files."""
+        if not self.audio_dir.is_dir():
+            raise StorageError(
+                f"The music is gone: there is no folder {self.audio_dir} any more. Is its disk mounted? "
+                "Then run the command again: it goes on from here."
+            )
+        self.report.failures.append((track.path, f"{reason}; the next run tries it again"))
+
+
+def _tell(error: MusicExploreError | None) -> str:
+    if not isinstance(error, AudioError | NetworkError | WorkerError):
+        raise error or InputError("A worker returned nothing.")
+    return str(error)
+
+
+def _find_twins(tracks: Sequence[PendingTrack], weights: dict[str, str]) -> dict[str | None, dict[str, int]]:
+    """Return quick hash → content hash → a track that has all rows, for the looks that ``tracks`` have."""
+    looks = {track.quick_hash for track in tracks}
+    several = select(Track.quick_hash).group_by(Track.quick_hash).having(func.count() > 1)
+    query = (
+        select(Track.quick_hash, Track.content_hash, Track.id, Extraction.network, Part.weights_sha256)
+        .join(Extraction, Extraction.track_id == Track.id)
+        .join(Part, Part.id == Extraction.part_id)
+        .where(Track.content_hash.is_not(None), Extraction.quick_hash == Track.quick_hash)
+        .where(Track.quick_hash.in_(several))
+        .order_by(Track.id)
+    )
+    complete: dict[tuple[str | None, str, int], set[str]] = {}
+    for quick_hash, content_hash, track_id, network, sha256 in db.session.execute(query):
+        if quick_hash in looks and content_hash and weights.get(network) == sha256:
+            complete.setdefault((quick_hash, content_hash, track_id), set()).add(network)
+    wanted: dict[str | None, set[str]] = {track.quick_hash: set(track.networks) for track in tracks}
+    own = {track.track_id for track in tracks}
+    twins: dict[str | None, dict[str, int]] = {}
+    for (quick_hash, content_hash, track_id), have in complete.items():
+        if track_id not in own and wanted[quick_hash] <= have:
+            twins.setdefault(quick_hash, {}).setdefault(content_hash, track_id)
+    return twins
+
+
+def _hash_file(path: Path) -> str | None:
+    try:
+        return hash_content(path)
+    except AudioUnavailableError:  # extraction will meet the same error and tell it
+        return None
+
+
+# --- in the worker processes ---
+
+
+@dataclass(frozen=True)
+class _Task:
+    track: PendingTrack
+    path: Path
+
+
+def prepare_worker(
+    networks: Sequence[Network], models_dir: Path, engine: str
+) -> Callable[[_Task], TrackVectors]:
+    """Load the networks once; return what extracts a track."""
+    extractor = VectorExtractor(networks, models_dir, engine)
+
+    def work(task: _Task) -> Any:
+        before = _stamp(task.path)
+        vectors = extractor.extract(task.path, task.track.networks)
+        if _stamp(task.path) != before:
+            raise AudioUnavailableError("the file changed while it was read")
+        return vectors
+
+    return work
+
+
+def _stamp(path: Path) -> tuple[int, int]:
+    try:
+        status = path.stat()
+    except OSError as error:
+        raise AudioUnavailableError(explain_os_error(error)) from error
+    return status.st_size, status.st_mtime_ns

@@ -1,0 +1,237 @@
+"""What the files say about themselves, kept in the database: title, artist, album, genres, year, duration.
+
+Where a track is known to a streaming provider (it has an ``external_id``), the provider's word on
+artist, album and tags stays. The file then gives title, year and duration, and names to an artist or
+an album of which only the provider's number is known.
+"""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, NamedTuple, TypeVar
+
+from sqlalchemy import bindparam, delete, exists, insert, select, update
+from sqlalchemy.orm import Session
+
+from app.audio.tags import FileTags, read_tags
+from app.errors import EmptyLibraryError
+from app.models import Album, Artist, Tag, Track, db, track_tags
+from app.services import database
+from app.services.audio_files import Problem, in_batches
+from app.services.lock import library_lock
+from app.services.report import Reporter
+from app.settings import Settings
+
+GENRE = "genre"
+MAX_NAME_LENGTH = 500
+
+K = TypeVar("K")
+
+
+@dataclass
+class TagReport:
+    """What reading the tags of all files came to."""
+
+    read: int = 0
+    with_tags: int = 0
+    problems: list[Problem] = field(default_factory=list)
+
+
+def load_file_tags(settings: Settings, reporter: Reporter, *, dry_run: bool = False) -> TagReport:
+    """Read the tags of all present tracks anew.
+
+    Raises
+    ------
+    EmptyLibraryError
+        If no track is present.
+    """
+    database.check()
+    report = TagReport()
+    with library_lock(settings):
+        tracks = _present_tracks()
+        if not tracks:
+            raise EmptyLibraryError("No tracks are known yet. Run 'flask index-all-audio' first.")
+        names = Names(db.session())
+
+        def read(track: _Present) -> tuple[_Present, FileTags | None, str]:
+            try:
+                return track, read_tags(settings.AUDIO_DIR / track.path), ""
+            except OSError as error:
+                return track, None, error.strerror or str(error)
+
+        with reporter.stage("Reading tags", len(tracks)) as advance:
+            for batch in in_batches(read, tracks):
+                for track, tags, reason in batch:
+                    if tags is None:
+                        report.problems.append(Problem(track.path, reason))
+                good = [(track.id, tags) for track, tags, _ in batch if tags is not None]
+                report.read += len(good)
+                report.with_tags += sum(1 for _, tags in good if tags.title or tags.artist or tags.genres)
+                if not dry_run:
+                    names.write(good)
+                    db.session.commit()
+                advance(len(batch))
+        if not dry_run:
+            remove_unused(db.session())
+            db.session.commit()
+    return report
+
+
+class _Present(NamedTuple):
+    id: int
+    path: str
+
+
+def _present_tracks() -> list[_Present]:
+    query = select(Track.id, Track.path).where(Track.state == "present").order_by(Track.id)
+    return [_Present(*row) for row in db.session.execute(query)]
+
+
+class Names:
+    """The names of artists, albums and tags with their ids; a name that is new gets a row.
+
+    Holds all of them in memory, so that writing costs a few statements per batch of tracks and not
+    some per track. Only one may be at work on a library at a time.
+    """
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._artists: dict[str, int] = {}
+        self._albums: dict[tuple[str, int | None], int] = {}
+        self._tags: dict[tuple[str, str], int] = {}
+        self._nameless_artists: set[int] = set()
+        self._nameless_albums: set[int] = set()
+        for artist in session.execute(select(Artist.id, Artist.name, Artist.external_id).order_by(Artist.id)):
+            self._artists.setdefault(artist.name, artist.id)
+            if artist.name == artist.external_id:
+                self._nameless_artists.add(artist.id)
+        for album in session.execute(
+            select(Album.id, Album.name, Album.artist_id, Album.external_id).order_by(Album.id)
+        ):
+            self._albums.setdefault((album.name, album.artist_id), album.id)
+            if album.name == album.external_id:
+                self._nameless_albums.add(album.id)
+        for tag in session.execute(select(Tag.id, Tag.group, Tag.name)):
+            self._tags[tag.group, tag.name] = tag.id
+
+    def write(self, entries: Iterable[tuple[int, FileTags]]) -> None:
+        """Give tracks, by id, what their files say; the caller commits."""
+        cleaned = [(track_id, clean(tags)) for track_id, tags in entries]
+        if not cleaned:
+            return
+        stored = self._stored([track_id for track_id, _ in cleaned])
+        own = {track_id: tags for track_id, tags in cleaned if stored[track_id].external_id is None}
+        self._add_names(own.values())
+        rows = []
+        for track_id, tags in cleaned:
+            before = stored[track_id]
+            artist_id, album_id = before.artist_id, before.album_id
+            if track_id in own:
+                artist_id = self._artists.get(tags.artist or "")
+                album_id = self._albums.get((tags.album or "", artist_id))
+            else:
+                self._name_known(artist_id, album_id, tags)
+            rows.append(
+                {
+                    "id": track_id,
+                    "title": tags.title,
+                    "year": tags.year,
+                    "duration": tags.duration or before.duration,
+                    "artist_id": artist_id,
+                    "album_id": album_id,
+                }
+            )
+        self._session.execute(update(Track), rows)
+        links = {
+            track_id: [self._tags[GENRE, genre] for genre in tags.genres] for track_id, tags in own.items()
+        }
+        replace_tags(self._session, links)
+
+    def tag_ids(self, keys: Iterable[tuple[str, str]]) -> list[int]:
+        """Return the ids of tags given as (group, name)."""
+        keys = list(keys)
+        rows = {key: {"group": key[0], "name": key[1]} for key in keys}
+        add_missing(self._session, Tag, self._tags, rows)
+        return [self._tags[key] for key in keys]
+
+    def _stored(self, ids: Sequence[int]) -> dict[int, Any]:
+        query = select(Track.id, Track.external_id, Track.artist_id, Track.album_id, Track.duration).where(
+            Track.id.in_(ids)
+        )
+        return {row.id: row for row in self._session.execute(query)}
+
+    def _add_names(self, all_tags: Collection[FileTags]) -> None:
+        artists = {tags.artist: {"name": tags.artist} for tags in all_tags if tags.artist}
+        add_missing(self._session, Artist, self._artists, artists)
+        albums = {}
+        for tags in all_tags:
+            if tags.album:
+                artist_id = self._artists.get(tags.artist or "")
+                albums[tags.album, artist_id] = {"name": tags.album, "artist_id": artist_id}
+        add_missing(self._session, Album, self._albums, albums)
+        self.tag_ids((GENRE, genre) for tags in all_tags for genre in tags.genres)
+
+    def _name_known(self, artist_id: int | None, album_id: int | None, tags: FileTags) -> None:
+        if artist_id in self._nameless_artists and tags.artist:
+            self._session.execute(update(Artist).where(Artist.id == artist_id).values(name=tags.artist))
+            self._nameless_artists.discard(artist_id)
+            self._artists.setdefault(tags.artist, artist_id)
+        if album_id in self._nameless_albums and tags.album:
+            self._session.execute(update(Album).where(Album.id == album_id).values(name=tags.album))
+            self._nameless_albums.discard(album_id)
+            self._albums.setdefault((tags.album, artist_id), album_id)
+
+
+def add_missing(
+    session: Session, model: type[Artist | Album | Tag], known: dict[K, int], rows: dict[K, dict[str, Any]]
+) -> None:
+    """Insert the rows whose keys are not known yet; add their ids to ``known``."""
+    new = {key: row for key, row in rows.items() if key not in known}
+    if new:
+        statement = insert(model).returning(model.id, sort_by_parameter_order=True)
+        known.update(zip(new, session.scalars(statement, list(new.values())), strict=True))
+
+
+def replace_tags(session: Session, links: dict[int, list[int]]) -> None:
+    """Let tracks, by id, have these tags, by id, and no others."""
+    if links:
+        of_track = delete(track_tags).where(track_tags.c.track_id == bindparam("track"))
+        session.execute(of_track, [{"track": track_id} for track_id in links])
+    rows = [
+        {"track_id": track_id, "tag_id": tag_id}
+        for track_id, tag_ids in links.items()
+        for tag_id in dict.fromkeys(tag_ids)
+    ]
+    if rows:
+        session.execute(insert(track_tags), rows)
+
+
+def remove_unused(session: Session) -> None:
+    """Delete albums, artists and tags that no track has any more."""
+    unused = [
+        delete(Album).where(~exists().where(Track.album_id == Album.id)),
+        delete(Artist).where(
+            ~exists().where(Track.artist_id == Artist.id), ~exists().where(Album.artist_id == Artist.id)
+        ),
+        delete(Tag).where(~exists().where(track_tags.c.tag_id == Tag.id)),
+    ]
+    for statement in unused:
+        session.execute(statement.execution_options(synchronize_session=False))
+
+
+def clean(tags: FileTags) -> FileTags:
+    """Make what a file says fit for the database; write genres in lower case, so that each is there once."""
+    genres = [_storable(genre) for genre in tags.genres]
+    return replace(
+        tags,
+        title=_storable(tags.title),
+        artist=_storable(tags.artist),
+        album=_storable(tags.album),
+        genres=tuple(dict.fromkeys(genre.lower() for genre in genres if genre)),
+    )
+
+
+def _storable(text: str | None) -> str | None:
+    """Cut a text to what an index takes, without the lone surrogates that no database stores."""
+    if text is None:
+        return None
+    return text.encode("utf-8", "ignore").decode("utf-8")[:MAX_NAME_LENGTH].strip() or None

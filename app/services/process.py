@@ -1,0 +1,42 @@
+"""The whole way of the data, as one list of stages: each goes only as far as is needed."""
+
+from collections.abc import Iterator
+
+from app.services.extract import ExtractReport, extract_all
+from app.services.index import IndexReport, index_all
+from app.services.reduce import ReduceReport, reduce_all
+from app.services.report import Reporter
+from app.services.scan import ScanReport, scan
+from app.settings import Settings
+
+StageReport = ScanReport | ExtractReport | ReduceReport | IndexReport
+
+
+def process_library(
+    settings: Settings, reporter: Reporter, *, jobs: int = 0, retry_failed: bool = False
+) -> Iterator[StageReport]:
+    """From a folder of music to its map; yields what each stage did when it is done.
+
+    Raises
+    ------
+    EmptyLibraryError
+        If there is no music, or nothing of it can be read.
+    """
+    yield scan(settings, reporter)
+    yield extract_all(settings, reporter, jobs=jobs, retry_failed=retry_failed)
+    yield reduce_all(settings, reporter)
+    yield index_all(settings, reporter)
+
+
+def preview(settings: Settings, reporter: Reporter) -> tuple[int, int]:
+    """Return the number of files to read and of catalogued tracks to extract, changing nothing."""
+    found = scan(settings, reporter, dry_run=True)
+    extracted = extract_all(settings, reporter, dry_run=True)
+    return found.new + found.changed, extracted.pending
+
+
+def rebuild(settings: Settings, reporter: Reporter) -> None:
+    """Compute anew what a repair has removed, without a scan."""
+    extract_all(settings, reporter)
+    reduce_all(settings, reporter)
+    index_all(settings, reporter)

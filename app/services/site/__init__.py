@@ -1,0 +1,1 @@
+"""A static copy of the page: map, tags, neighbours and, if wanted, sound, without a server."""

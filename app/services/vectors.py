@@ -1,0 +1,138 @@
+"""From an audio file to the rows of every network: decoded once, one mel per front end, each network once."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from app.audio.decode import AudioReader, explain_os_error
+from app.audio.mel import FRONT_ENDS, MelStream
+from app.audio.patches import PatchStream
+from app.errors import AudioUnavailableError, NetworkError
+from app.files import file_sha256
+from app.networks import Network
+from app.networks.engines import Runner, load
+
+Rows = npt.NDArray[np.float16]
+
+
+@dataclass(frozen=True)
+class TrackVectors:
+    """What extraction found in one file.
+
+    Attributes
+    ----------
+    rows : dict
+        Network name to layer name to float16, shape=(n_segments, size).
+    content_hash : str
+        SHA-256 of the file.
+    duration : float
+        Seconds decoded.
+    warnings : tuple of str
+        What was odd about the file.
+    """
+
+    rows: dict[str, dict[str, Rows]]
+    content_hash: str
+    duration: float
+    warnings: tuple[str, ...]
+
+
+@dataclass
+class _View:
+    """The patches that networks with the same front end and geometry share."""
+
+    mel: MelStream
+    patches: PatchStream
+    networks: list[Network] = field(default_factory=list)
+
+
+class VectorExtractor:
+    """Runs networks over files; the networks are loaded once.
+
+    Parameters
+    ----------
+    networks : sequence of Network
+        Those to load.
+    models_dir : Path
+        Where their files are.
+    engine : str
+        ``onnx`` or ``essentia``.
+    """
+
+    def __init__(self, networks: Sequence[Network], models_dir: Path, engine: str) -> None:
+        self.networks = {network.name: network for network in networks}
+        self.runners: dict[str, Runner] = {
+            network.name: load(network, network.file_in(models_dir), engine=engine) for network in networks
+        }
+
+    def extract(self, path: Path, names: Sequence[str] | None = None) -> TrackVectors:
+        """Return the rows of every layer of the networks ``names`` (all loaded ones by default).
+
+        Memory does not grow with the length of the file, but for the rows themselves.
+
+        Raises
+        ------
+        AudioError
+            If the file cannot be decoded, or changes while it is read.
+        """
+        chosen = [self.networks[name] for name in (names if names is not None else self.networks)]
+        views = _views(chosen)
+        outputs: dict[str, list[dict[str, Rows]]] = {network.name: [] for network in chosen}
+        reader = AudioReader(path)
+        for block in reader:
+            for view in views:
+                self._run(view, view.patches.push(view.mel.push(block)), outputs)
+        for view in views:
+            self._run(view, view.patches.push(view.mel.finish()), outputs)
+            self._run(view, view.patches.finish(), outputs)
+        content_hash = hash_content(path)
+        rows = {name: _stack(pieces) for name, pieces in outputs.items()}
+        return TrackVectors(rows, content_hash, reader.duration, tuple(reader.warnings))
+
+    def _run(
+        self, view: _View, patches: npt.NDArray[np.float32], outputs: dict[str, list[dict[str, Rows]]]
+    ) -> None:
+        if len(patches) == 0:
+            return
+        for network in view.networks:
+            layers = self.runners[network.name](patches)
+            outputs[network.name].append({name: _halve(network, values) for name, values in layers.items()})
+
+
+def hash_content(path: Path) -> str:
+    """Return the SHA-256 of a file.
+
+    Raises
+    ------
+    AudioUnavailableError
+        If it cannot be read.
+    """
+    try:
+        return file_sha256(path)
+    except OSError as error:
+        raise AudioUnavailableError(explain_os_error(error)) from error
+
+
+def _views(networks: Sequence[Network]) -> list[_View]:
+    views: dict[tuple[str, int, int, int], _View] = {}
+    for network in networks:
+        geometry = (network.front_end, network.patch_frames, network.patch_bands, network.patch_hop)
+        if geometry not in views:
+            views[geometry] = _View(FRONT_ENDS[network.front_end].stream(), PatchStream(*geometry[1:]))
+        views[geometry].networks.append(network)
+    return list(views.values())
+
+
+def _halve(network: Network, values: npt.NDArray[np.float32]) -> Rows:
+    with np.errstate(over="ignore"):
+        halves = values.astype(np.float16)
+    if not np.isfinite(halves).all():
+        raise NetworkError(f"{network.name} gives values beyond float16 for it")
+    return halves
+
+
+def _stack(pieces: list[dict[str, Rows]]) -> dict[str, Rows]:
+    return {layer: np.concatenate([piece[layer] for piece in pieces]) for layer in pieces[0]}

@@ -1,0 +1,177 @@
+"""Verification: every part, snapshot and index against the ledger and the manifests; repair of what can be.
+
+Nothing here touches the music or the catalogue. Everything that is removed is computed anew from the audio.
+"""
+
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+
+from sqlalchemy import delete, select, text
+
+from app.errors import DamagedFileError, MusicExploreError
+from app.models import Extraction, Part, Snapshot, db
+from app.networks import NETWORKS
+from app.services.report import Reporter
+from app.settings import Settings
+from app.store.files import file_sha256, manifest_path, read_json, read_manifest
+from app.store.parts import PartFiles, part_files, part_name
+from app.store.snapshots import SnapshotFiles, snapshot_folders
+
+
+@dataclass
+class VerifyReport:
+    """What was found.
+
+    Attributes
+    ----------
+    checked : int
+        Things compared: parts, snapshots, indexes.
+    problems : list of str
+        What is wrong, a line each.
+    leftovers : list of Path
+        Files of runs that were killed; nobody reads them.
+    """
+
+    checked: int = 0
+    problems: list[str] = field(default_factory=list)
+    leftovers: list[Path] = field(default_factory=list)
+
+
+def verify(settings: Settings, reporter: Reporter, *, repair: bool = False) -> VerifyReport:
+    """Check everything; with ``repair``, remove what is damaged, so that ``process`` computes it anew.
+
+    The tracks of a damaged part become pending again; a damaged snapshot, projection or index is
+    removed; leftovers are deleted.
+    """
+    report = VerifyReport()
+    _check_database(report)
+    parts = list(db.session.scalars(select(Part).order_by(Part.id)))
+    snapshots = [
+        SnapshotFiles(settings.AGGRDATA_DIR / key) for key in db.session.scalars(select(Snapshot.key))
+    ]
+    derived = [path for snapshot in snapshots for path in _derived_files(snapshot)]
+    indexes = sorted(settings.INDEX_DIR.rglob("*.index"))
+    with reporter.stage("Verifying", len(parts) + len(snapshots) + len(derived) + len(indexes)) as advance:
+        for part in parts:
+            _check(
+                report, partial(_check_part, settings, part), partial(_forget_part, part) if repair else None
+            )
+            advance(1)
+        for snapshot in snapshots:
+            _check(report, snapshot.verify, partial(_forget_snapshot, snapshot) if repair else None)
+            advance(1)
+        for path in [*derived, *indexes]:
+            _check(report, partial(_check_derived, path), partial(_forget_derived, path) if repair else None)
+            advance(1)
+    report.leftovers = sorted(_leftovers(settings, parts, snapshots))
+    _check_ledger_is_this_one(report, parts, settings)
+    if repair:
+        db.session.commit()
+        for path in report.leftovers:
+            shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
+    return report
+
+
+def _check(report: VerifyReport, compare: Callable[[], None], repair: Callable[[], None] | None) -> None:
+    report.checked += 1
+    try:
+        compare()
+    except (MusicExploreError, KeyError, TypeError) as error:  # the latter two: a manifest that lacks facts
+        report.problems.append(str(error))
+        if repair is not None:
+            repair()
+
+
+def _check_database(report: VerifyReport) -> None:
+    report.checked += 1
+    if db.engine.dialect.name == "sqlite":
+        answer = db.session.scalar(text("PRAGMA quick_check"))
+        if answer != "ok":
+            report.problems.append(f"The database is damaged: {answer}. Restore it from a copy.")
+
+
+def _check_ledger_is_this_one(report: VerifyReport, parts: list[Part], settings: Settings) -> None:
+    """Do not take the parts of another database for leftovers: they are days of work."""
+    manifests = [path for path in report.leftovers if path.parent.parent == settings.DATA_DIR]
+    if manifests and not parts:
+        report.problems.append(
+            f"The database knows no parts, but {settings.DATA_DIR} holds {len(manifests)} files of some. "
+            "Is this their database? They are left as they are."
+        )
+        report.leftovers = [path for path in report.leftovers if path not in manifests]
+
+
+def _check_part(settings: Settings, part: Part) -> None:
+    files = PartFiles(settings.DATA_DIR / part.network, part.name)
+    files.verify()
+    facts = read_json(files.manifest_path)
+    lengths = {layer["shape"][0] for layer in facts["layers"].values()}
+    if lengths != {part.n_rows} or facts.get("weights_sha256") != part.weights_sha256:
+        raise DamagedFileError(
+            f"{files.manifest_path} is not of the part that the database knows by its name."
+        )
+    rows = db.session.execute(
+        select(Extraction.track_id, Extraction.row_start, Extraction.n_rows).where(
+            Extraction.part_id == part.id
+        )
+    )
+    for track_id, row_start, n_rows in rows:
+        if row_start is None or n_rows is None:
+            raise DamagedFileError(
+                f"Track {track_id} does not say which rows of {files.manifest_path} are its own."
+            )
+        if row_start < 0 or n_rows < 1 or row_start + n_rows > part.n_rows:
+            raise DamagedFileError(
+                f"Track {track_id} claims rows {row_start} to {row_start + n_rows} of {files.manifest_path}, "
+                f"which has {part.n_rows}."
+            )
+
+
+def _forget_part(part: Part) -> None:
+    db.session.execute(delete(Extraction).where(Extraction.part_id == part.id))
+    db.session.execute(delete(Part).where(Part.id == part.id))
+
+
+def _forget_snapshot(snapshot: SnapshotFiles) -> None:
+    db.session.execute(delete(Snapshot).where(Snapshot.key == snapshot.key))
+    shutil.rmtree(snapshot.folder, ignore_errors=True)
+
+
+def _forget_derived(path: Path) -> None:
+    manifest_path(path).unlink(missing_ok=True)
+    path.unlink(missing_ok=True)
+
+
+def _derived_files(snapshot: SnapshotFiles) -> list[Path]:
+    manifests = snapshot.folder.rglob("*.npy.json")
+    return sorted(path.with_name(path.name.removesuffix(".json")) for path in manifests)
+
+
+def _check_derived(path: Path) -> None:
+    manifest = read_manifest(path)
+    if manifest is None:
+        raise DamagedFileError(f"{path} or its manifest is missing.")
+    if file_sha256(path) != manifest["sha256"]:
+        raise DamagedFileError(f"{path} is damaged: its checksum differs from the manifest's.")
+
+
+def _leftovers(settings: Settings, parts: list[Part], snapshots: list[SnapshotFiles]) -> Iterator[Path]:
+    """Find what runs that were killed left: temporary files, parts without a row, unpublished snapshots.
+
+    Only names that we give, in places where we give them: a folder may hold other things.
+    """
+    known = {(part.network, part.name) for part in parts}
+    for network in NETWORKS.names():
+        for path in part_files(settings.DATA_DIR / network):
+            if (network, part_name(path)) not in known:
+                yield path
+    keys = {snapshot.key for snapshot in snapshots}
+    for folder in (settings.AGGRDATA_DIR, settings.INDEX_DIR):
+        for path in snapshot_folders(folder):
+            if path.name in keys:
+                yield from (found for found in path.rglob(".*.partial") if found.is_file())
+            else:
+                yield path

@@ -1,0 +1,160 @@
+"""Settings: typed, frozen, checked once at start. The only reader of ``app.config``."""
+
+import difflib
+import os
+from collections.abc import Iterable, Mapping
+from itertools import combinations
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from app.errors import SettingsError
+
+PROJECT_DIR = Path(__file__).resolve().parent.parent
+ENVIRONMENT_PREFIX = "MUSIC_EXPLORE_"
+
+
+class Settings(BaseModel):
+    """Everything a user may choose. Paths may start with ``~``; relative ones start at the project's folder.
+
+    The descriptions are the ones that ``config-example.py`` and the README explain at length.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore", validate_default=True)
+
+    ROOT_DIR: Path = Field(PROJECT_DIR / "instance", description="folder of everything that is written")
+    AUDIO_DIR: Path = Field(Path(), description="folder of the music; ROOT_DIR/audio if empty")
+    DATA_DIR: Path = Field(Path(), description="parts, as extraction wrote them; ROOT_DIR/data if empty")
+    AGGRDATA_DIR: Path = Field(Path(), description="snapshots and projections; ROOT_DIR/aggrdata if empty")
+    INDEX_DIR: Path = Field(Path(), description="neighbour indexes; ROOT_DIR/indexes if empty")
+    MODELS_DIR: Path = Field(PROJECT_DIR / "essentia-tf-models", description="folder of the networks")
+    SQLALCHEMY_DATABASE_URI: str = Field("", description="database; ROOT_DIR/db.sqlite if empty")
+
+    ENGINE: Literal["auto", "onnx", "essentia"] = Field("auto", description="what runs the networks")
+    JOBS: int = Field(0, ge=0, le=1024, description="extraction processes; 0 = one per core")
+
+    PCA_DIMS: int = Field(10, ge=2, le=512, description="components kept by PCA and STD-PCA")
+    MAX_FIT_SEGMENTS: int = Field(50_000, ge=100, description="segments that t-SNE and UMAP are fitted on")
+    SEED: int = Field(0, ge=0, description="seed of every random choice: same music, same map")
+
+    INDEX_BACKEND: str = Field("auto", description="neighbour index: auto, exact, faiss-hnsw, annoy")
+    EXACT_LIMIT: int = Field(300_000, ge=1, description="rows up to which 'auto' searches exactly")
+    ANNOY_DISTANCE: Literal["angular", "euclidean"] = Field("angular", description="metric of every index")
+    ANNOY_TREES: int = Field(16, ge=1, le=10_000, description="trees of an annoy index")
+    KEEP_SNAPSHOTS: int = Field(2, ge=1, description="snapshots kept on disk, the current one among them")
+
+    AUDIO_PROVIDER: str = Field("local", description="where audio is played from: local, jamendo")
+    JAMENDO_CLIENT_ID: str = Field("", description="needed by the provider jamendo")
+
+    ALLOW_ANONYMOUS_READ: bool = Field(
+        False, description="let anyone who can reach this machine look and listen; False: this machine alone"
+    )
+
+    PLAYLIST_FOR_OFFLINE: bool = Field(False, description="playlists hold file paths instead of addresses")
+    PLAYLIST_USE_WINDOWS_PATH: bool = Field(False, description="playlists hold Windows paths")
+    PLAYLIST_AUDIO_DIR: str = Field("", description="folder of the music as the playlist's player sees it")
+
+    @field_validator("ROOT_DIR", "MODELS_DIR", mode="after")
+    @classmethod
+    def _make_absolute(cls, value: Path) -> Path:
+        return _absolute(value)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _fill_in_places(cls, values: dict[str, Any]) -> dict[str, Any]:
+        values = {name: value for name, value in values.items() if name in cls.model_fields}
+        root = _absolute(Path(str(values.get("ROOT_DIR") or PROJECT_DIR / "instance")))
+        folders = {
+            "AUDIO_DIR": "audio",
+            "DATA_DIR": "data",
+            "AGGRDATA_DIR": "aggrdata",
+            "INDEX_DIR": "indexes",
+        }
+        for name, folder in folders.items():
+            values[name] = _absolute(Path(str(values[name]))) if values.get(name) else root / folder
+        values["SQLALCHEMY_DATABASE_URI"] = (
+            values.get("SQLALCHEMY_DATABASE_URI") or f"sqlite:///{root / 'db.sqlite'}"
+        )
+        return values
+
+    @model_validator(mode="after")
+    def _check_provider(self) -> "Settings":
+        if self.AUDIO_PROVIDER == "jamendo" and not self.JAMENDO_CLIENT_ID:
+            raise ValueError("JAMENDO_CLIENT_ID must be set when AUDIO_PROVIDER is 'jamendo'")
+        return self
+
+    @model_validator(mode="after")
+    def _check_folders_are_apart(self) -> "Settings":
+        """Refuse places where what is written and deleted in one folder is what another one holds."""
+        names = ("AUDIO_DIR", "DATA_DIR", "AGGRDATA_DIR", "INDEX_DIR")
+        for one, other in combinations(names, 2):
+            places = [Path(os.path.realpath(getattr(self, name))) for name in (one, other)]
+            if places[0].is_relative_to(places[1]) or places[1].is_relative_to(places[0]):
+                raise ValueError(
+                    f"{one} = {str(getattr(self, one))!r} and {other} = {str(getattr(self, other))!r}: "
+                    "must be folders apart, neither the same nor one inside the other"
+                )
+        return self
+
+
+def _absolute(path: Path) -> Path:
+    return Path(os.path.normpath(PROJECT_DIR / path.expanduser()))
+
+
+def read_settings(config: Mapping[str, Any]) -> Settings:
+    """Check the values of a Flask configuration.
+
+    Raises
+    ------
+    SettingsError
+        With one line per wrong value: its name, the value and what is allowed.
+    """
+    known = {
+        name: value for name, value in config.items() if name in Settings.model_fields and value is not None
+    }
+    try:
+        return Settings(**known)
+    except ValidationError as error:
+        lines = [_explain(problem) for problem in error.errors()]
+        raise SettingsError("Wrong settings:\n" + "\n".join(f"  {line}" for line in lines)) from error
+
+
+def read_environment(environment: Mapping[str, str], also_known: Iterable[str] = ()) -> dict[str, str]:
+    """Return the settings among environment variables, without their prefix.
+
+    Parameters
+    ----------
+    environment : mapping
+        Variables by name.
+    also_known : iterable of str
+        Names that are allowed besides those of the settings.
+
+    Raises
+    ------
+    SettingsError
+        If a variable with the prefix names no setting.
+    """
+    values = {
+        name.removeprefix(ENVIRONMENT_PREFIX): value
+        for name, value in environment.items()
+        if name.startswith(ENVIRONMENT_PREFIX)
+    }
+    unknown = sorted(set(values) - set(Settings.model_fields) - set(also_known))
+    if unknown:
+        lines = [f"  {ENVIRONMENT_PREFIX}{name}: no such setting{hint(name)}" for name in unknown]
+        raise SettingsError("Wrong environment variables:\n" + "\n".join(lines))
+    return values
+
+
+def hint(name: str) -> str:
+    """Return what may have been meant by the name of an unknown setting; empty if nothing is close."""
+    close = difflib.get_close_matches(name.upper(), Settings.model_fields, n=1)
+    return f"; did you mean {close[0]}?" if close else ""
+
+
+def _explain(problem: Any) -> str:
+    reason = problem["msg"].removeprefix("Value error, ")
+    if not problem["loc"]:
+        return str(reason)
+    return f"{problem['loc'][0]} = {problem['input']!r}: {reason}"

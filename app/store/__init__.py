@@ -1,0 +1,1 @@
+"""The files that extraction, snapshots and indexes are made of."""

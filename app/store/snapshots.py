@@ -1,0 +1,189 @@
+"""Snapshots: one contiguous array per (network, layer, level), rows in catalogue order, and what is derived.
+
+``AGGRDATA_DIR/<key>/`` holds::
+
+    manifest.json                            networks, layers, shapes, checksums, weights
+    <network>/track_ids.npy                  int64 (n_tracks,)     catalogue order
+    <network>/offsets.npy                    int64 (n_tracks + 1,) first segment row of each track
+    <network>/<layer>/segments.npy           float16 (n_segments, size)
+    <network>/<layer>/tracks.npy             float32 (n_tracks, size)  mean of the track's segments
+    <network>/<layer>/<level>/knn-*.npy      neighbours of the fitted rows
+    <network>/<layer>/<level>/<projection>.npy   float32 (n_rows, n_components)
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+
+from app.errors import DamagedFileError, NotFoundError
+from app.store.files import Array, file_sha256, read_array, read_json, read_manifest
+
+Level = Literal["tracks", "segments"]
+LEVELS: tuple[Level, ...] = ("tracks", "segments")
+KEY_DIGITS = 16
+_OWN_FOLDER = re.compile(rf"[0-9a-f]{{{KEY_DIGITS}}}|\.[0-9a-f]{{{KEY_DIGITS}}}\.partial")
+
+
+@dataclass(frozen=True)
+class Space:
+    """One set of vectors: a layer of a network at one level."""
+
+    network: str
+    layer: str
+    level: Level
+
+    def __str__(self) -> str:
+        return f"{self.network} {self.layer} ({self.level})"
+
+
+class SnapshotFiles:
+    """Reads one snapshot; every array is memory-mapped when first asked for.
+
+    Parameters
+    ----------
+    folder : Path
+        ``AGGRDATA_DIR/<key>``.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.key = folder.name
+
+    @cached_property
+    def manifest(self) -> dict[str, Any]:
+        """What the snapshot is made of: ``{"networks": {name: {"layers", "n_tracks", ...}}, ...}``."""
+        manifest: dict[str, Any] = read_json(self.folder / "manifest.json")
+        return manifest
+
+    @property
+    def networks(self) -> list[str]:
+        """Names of the networks that have rows."""
+        return list(self.manifest["networks"])
+
+    def layers(self, network: str) -> dict[str, Any]:
+        """Layers of a network: name to facts."""
+        layers: dict[str, Any] = self._network(network)["layers"]
+        return layers
+
+    def spaces(self) -> Iterator[Space]:
+        """Every layer of every network at every level."""
+        for network in self.networks:
+            for layer in self.layers(network):
+                for level in LEVELS:
+                    yield Space(network, layer, level)
+
+    def _network(self, network: str) -> dict[str, Any]:
+        try:
+            facts: dict[str, Any] = self.manifest["networks"][network]
+        except KeyError:
+            known = ", ".join(self.networks) or "none"
+            raise NotFoundError(f"The snapshot has no network {network!r}. It has: {known}.") from None
+        return facts
+
+    def track_ids(self, network: str) -> Array:
+        """int64, shape=(n_tracks,): ids in row order."""
+        self._network(network)
+        return read_array(self.folder / network / "track_ids.npy")
+
+    def offsets(self, network: str) -> Array:
+        """int64, shape=(n_tracks + 1,): track row i has the segment rows offsets[i]:offsets[i+1]."""
+        self._network(network)
+        return read_array(self.folder / network / "offsets.npy")
+
+    def row_of_track(self, network: str, track_id: int) -> int:
+        """Row of a track among the tracks.
+
+        Raises
+        ------
+        NotFoundError
+            If the snapshot does not hold the track.
+        """
+        ids = self.track_ids(network)
+        row = int(np.searchsorted(ids, track_id))
+        if row == len(ids) or ids[row] != track_id:
+            raise NotFoundError(f"Track {track_id} has no vectors of {network} in the published snapshot.")
+        return row
+
+    def vectors(self, space: Space) -> Array:
+        """float16 segments or float32 tracks, shape=(n_rows, size), memory-mapped."""
+        if space.layer not in self.layers(space.network):
+            known = ", ".join(self.layers(space.network))
+            raise NotFoundError(f"{space.network} has no layer {space.layer!r} here. It has: {known}.")
+        return read_array(self.folder / space.network / space.layer / f"{space.level}.npy")
+
+    def n_rows(self, space: Space) -> int:
+        """Return the number of rows of a space."""
+        facts = self._network(space.network)
+        return int(facts["n_tracks"] if space.level == "tracks" else facts["n_segments"])
+
+    def derived_path(self, space: Space, name: str) -> Path:
+        """Where a projection or graph of a space is: ``<network>/<layer>/<level>/<name>.npy``."""
+        return self.folder / space.network / space.layer / space.level / f"{name}.npy"
+
+    def projections(self, space: Space) -> dict[str, dict[str, Any]]:
+        """Finished projections of a space: name to manifest."""
+        folder = self.derived_path(space, "x").parent
+        found = {}
+        for path in sorted(folder.glob("*.npy")):
+            manifest = None if path.stem.startswith("knn-") else read_manifest(path)
+            if manifest is not None:
+                found[path.stem] = manifest
+        return found
+
+    def projection(self, space: Space, name: str) -> Array:
+        """float32, shape=(n_rows, n_components), memory-mapped.
+
+        Raises
+        ------
+        NotFoundError
+            If it has not been computed.
+        """
+        path = self.derived_path(space, name)
+        if read_manifest(path) is None:
+            raise NotFoundError(
+                f"There is no projection {name!r} of {space}. "
+                f"Compute it with: flask reduce-all --projection {name}"
+            )
+        return read_array(path)
+
+    def base_files(self) -> Iterator[tuple[Path, str]]:
+        """Every file that the manifest names, with its checksum."""
+        for name, digest in self.manifest["files"].items():
+            yield self.folder / name, digest
+
+    def verify(self) -> None:
+        """Compare the arrays with the manifest.
+
+        Raises
+        ------
+        DamagedFileError
+            If one is missing or differs.
+        """
+        for path, digest in self.base_files():
+            if not path.exists():
+                raise DamagedFileError(f"{path} is missing.")
+            if file_sha256(path) != digest:
+                raise DamagedFileError(f"{path} is damaged: its checksum differs from the manifest's.")
+
+
+def index_path(index_dir: Path, key: str, space: Space) -> Path:
+    """Where the neighbour index of a space of the snapshot ``key`` is; its manifest lies beside it.
+
+    The manifest: ``{"snapshot", "backend", "facts", "metric", "sha256", "recall_at_10", ...}``.
+    """
+    return index_dir / key / space.network / space.layer / f"{space.level}.index"
+
+
+def parse_levels(choice: str) -> tuple[Level, ...]:
+    """Turn ``tracks``, ``segments`` or ``both`` into levels."""
+    return tuple(level for level in LEVELS if choice in (level, "both"))
+
+
+def snapshot_folders(folder: Path) -> list[Path]:
+    """Return what snapshots have written directly below a folder; what others put there is not touched."""
+    return sorted(path for path in folder.glob("*") if path.is_dir() and _OWN_FOLDER.fullmatch(path.name))

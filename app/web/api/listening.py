@@ -1,0 +1,55 @@
+"""The listening test: questions, answers, what they come to."""
+
+from urllib.parse import urlsplit
+
+from flask import Blueprint, Response, abort, request, stream_with_context
+
+from app.queries.listening.answers import answers_csv, summary
+from app.queries.listening.questions import new_question
+from app.services.listening import keep_answer
+from app.web import context
+from app.web.api.schemas import AnswerArguments
+from app.web.responses import dump_json, json_response
+
+listening = Blueprint("listening", __name__, url_prefix="/api/v1/listening")
+
+MAX_BODY = 4096
+
+
+@listening.get("/question")
+def question() -> Response:
+    """Ask a new question."""
+    response = Response(dump_json(new_question(context.settings()).to_json()), mimetype="application/json")
+    response.cache_control.no_store = True
+    return response
+
+
+@listening.post("/answers")
+def answers() -> Response:
+    """Keep an answer."""
+    origin = request.headers.get("Origin")
+    if origin is not None and urlsplit(origin).netloc != request.host:
+        abort(403, "Answers are taken from the page of this server only.")
+    arguments = AnswerArguments.read_body(MAX_BODY)
+    given = keep_answer(
+        context.settings(),
+        rater=arguments.rater,
+        question=arguments.question,
+        chosen=arguments.choice,
+    )
+    return json_response({"answers": given}, 201)
+
+
+@listening.get("/answers.csv")
+def answers_table() -> Response:
+    """Send all answers as a table."""
+    response = Response(stream_with_context(answers_csv()), mimetype="text/csv")
+    response.headers["Content-Disposition"] = "attachment; filename=listening-test.csv"
+    response.cache_control.no_store = True
+    return response
+
+
+@listening.get("/summary")
+def agreement() -> Response:
+    """Tell how far raters agree with each network."""
+    return json_response(summary())

@@ -1,0 +1,29 @@
+"""What belongs to the application that answers the current request."""
+
+from flask import current_app
+
+from app.errors import MusicExploreError, SettingsError
+from app.providers import PROVIDERS, Provider
+from app.settings import Settings
+
+
+def settings() -> Settings:
+    """Return the settings."""
+    found: Settings = current_app.extensions["settings"]
+    return found
+
+
+def provider(chosen: Settings) -> Provider:
+    """Return where audio is played from.
+
+    Raises
+    ------
+    SettingsError
+        If there is no such provider, or it cannot be used here.
+    """
+    try:
+        return PROVIDERS.get(chosen.AUDIO_PROVIDER)
+    except MusicExploreError as error:
+        raise SettingsError(
+            f"Wrong settings:\n  AUDIO_PROVIDER = {chosen.AUDIO_PROVIDER!r}: {error}"
+        ) from error

@@ -1,0 +1,61 @@
+"""Errors as responses: one shape for programs, a page for people."""
+
+from typing import Any
+
+from flask import Flask, Response, current_app, render_template, request
+from sqlalchemy.exc import DBAPIError
+from werkzeug.exceptions import HTTPException, InternalServerError
+
+from app.errors import MusicExploreError
+from app.services.database import explain
+from app.web.api.arguments import ArgumentsError
+from app.web.responses import json_response
+
+INTERNAL = "Something went wrong here. The log of the server says what."
+
+
+def init_app(app: Flask) -> None:
+    """Answer every error in the right shape."""
+    app.register_error_handler(MusicExploreError, _answer_known)
+    app.register_error_handler(DBAPIError, _answer_database)
+    app.register_error_handler(HTTPException, _answer_http)
+
+
+def error_body(code: str, message: str, details: dict[str, Any] | None = None) -> dict[str, Any]:
+    """Return the one shape of errors."""
+    return {"error": {"code": code, "message": message, "details": details}}
+
+
+def _answer_known(error: MusicExploreError) -> Response:
+    if error.http_status >= 500:
+        current_app.logger.error("%s: %s", request.path, error)
+    details = error.details if isinstance(error, ArgumentsError) else None
+    return _answer(error.http_status, error.code, str(error), details)
+
+
+def _answer_database(error: DBAPIError) -> Response:
+    explained = explain(error)
+    if explained is not None:
+        return _answer_known(explained)
+    current_app.logger.error("%s", request.path, exc_info=error)
+    return _answer(500, "internal_server_error", INTERNAL)
+
+
+def _answer_http(error: HTTPException) -> Response:
+    """Answer errors of routing (404, 405), refusals (403) and, their log written, bugs (500)."""
+    code = error.name.lower().replace(" ", "_")
+    message = INTERNAL if isinstance(error, InternalServerError) else error.description or error.name
+    response = _answer(error.code or 500, code, message)
+    response.headers.extend(
+        (name, value)
+        for name, value in error.get_headers()
+        if name.lower() not in ("content-type", "content-length")
+    )
+    return response
+
+
+def _answer(status: int, code: str, message: str, details: dict[str, Any] | None = None) -> Response:
+    wants_page = request.accept_mimetypes.best_match(["application/json", "text/html"]) == "text/html"
+    if wants_page and not request.path.startswith("/api/"):
+        return Response(render_template("error.html", status=status, message=message), status)
+    return json_response(error_body(code, message, details), status)

@@ -1,0 +1,108 @@
+"""Audio of tracks and segments, by id: only what is in the catalogue."""
+
+import math
+from pathlib import Path, PurePosixPath
+
+from flask import Blueprint, redirect, send_file
+from werkzeug.wrappers import Response as AnyResponse
+
+from app.errors import InputError, NotFoundError
+from app.providers import AudioLink, Playable
+from app.queries.status import printable
+from app.queries.tracks import find_track
+from app.web import context
+
+media = Blueprint("media", __name__, url_prefix="/audio")
+
+MIMETYPES = {
+    ".aac": "audio/aac",
+    ".ac3": "audio/ac3",
+    ".aif": "audio/aiff",
+    ".aifc": "audio/aiff",
+    ".aiff": "audio/aiff",
+    ".ape": "audio/x-ape",
+    ".au": "audio/basic",
+    ".caf": "audio/x-caf",
+    ".dsf": "audio/x-dsf",
+    ".flac": "audio/flac",
+    ".m4a": "audio/mp4",
+    ".m4b": "audio/mp4",
+    ".mka": "audio/x-matroska",
+    ".mp2": "audio/mpeg",
+    ".mp3": "audio/mpeg",
+    ".mpc": "audio/x-musepack",
+    ".oga": "audio/ogg",
+    ".ogg": "audio/ogg",
+    ".opus": "audio/ogg",
+    ".spx": "audio/ogg",
+    ".tak": "audio/x-tak",
+    ".tta": "audio/x-tta",
+    ".w64": "audio/x-w64",
+    ".wav": "audio/wav",
+    ".weba": "audio/webm",
+    ".wma": "audio/x-ms-wma",
+    ".wv": "audio/x-wavpack",
+}
+UNKNOWN = "application/octet-stream"
+
+
+@media.get("/track/<int:track_id>")
+def track(track_id: int) -> AnyResponse:
+    """Send the file of a track, whole or the range asked for; or lead to where it is streamed from."""
+    found = find_track(track_id)
+    settings = context.settings()
+    source = context.provider(settings).url(Playable(found.id, found.path, found.external_id), settings)
+    if isinstance(source, AudioLink):
+        return redirect(source.url)
+    try:
+        response = _send(source.path, found.path)
+    except OSError as error:
+        raise NotFoundError(f"The file of track {track_id} cannot be read: {error.strerror}.") from error
+    response.cache_control.private = True
+    return response
+
+
+def _send(path: Path, known_as: str) -> AnyResponse:
+    """Send a file. Flask would make name and ETag of the path, which must then be UTF-8 without newlines."""
+    facts = path.stat()
+    return send_file(
+        path,
+        mimetype_of(known_as),
+        download_name=printable(PurePosixPath(known_as).name),
+        etag=f"{facts.st_mtime_ns:x}-{facts.st_size:x}",
+        conditional=True,
+    )
+
+
+@media.get("/segment/<length>/<segment_id>")
+def segment(length: str, segment_id: str) -> AnyResponse:
+    """Lead to the stretch of a track that a segment stands for: ``2.992`` seconds, ``<track>:<number>``."""
+    seconds = _parse_length(length)
+    track_id, number = _parse_segment(segment_id)
+    found = find_track(track_id)
+    start, end = number * seconds, (number + 1) * seconds
+    if found.duration is not None and start >= max(found.duration, seconds):
+        raise NotFoundError(f"Track {track_id} ends at {found.duration:.1f} s: it has no segment {number}.")
+    return redirect(f"/audio/track/{track_id}#t={start:.3f},{end:.3f}")
+
+
+def mimetype_of(path: str) -> str:
+    """Return the type of a file by its suffix."""
+    return MIMETYPES.get(PurePosixPath(path).suffix.lower(), UNKNOWN)
+
+
+def _parse_length(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = math.nan
+    if not 0 < seconds < math.inf:
+        raise InputError(f"The length of a segment is a number of seconds, not {text!r}.")
+    return seconds
+
+
+def _parse_segment(text: str) -> tuple[int, int]:
+    track_id, _, number = text.partition(":")
+    if not all(part.isascii() and part.isdigit() and len(part) < 16 for part in (track_id, number)):
+        raise InputError(f"A segment is called <track id>:<number>, not {text!r}.")
+    return int(track_id), int(number)

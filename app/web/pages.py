@@ -1,0 +1,56 @@
+"""The pages, and the sign of life."""
+
+from urllib.parse import urlencode
+
+from flask import Blueprint, Response, redirect, render_template, request, url_for
+from sqlalchemy.exc import DBAPIError
+from werkzeug.wrappers import Response as BaseResponse
+
+from app.errors import MusicExploreError
+from app.queries.catalogue import published
+from app.services.database import explain
+from app.web import context
+from app.web.errors import error_body
+from app.web.responses import json_response
+
+pages = Blueprint("pages", __name__)
+
+
+@pages.get("/")
+def explore() -> str:
+    """Show the map."""
+    return render_template("explore.html")
+
+
+@pages.get("/similarity")
+def similarity() -> str:
+    """Show the listening test."""
+    return render_template("similarity.html")
+
+
+@pages.get("/playground")
+def playground() -> BaseResponse:
+    """Lead to the map of segments: what the prototype had here."""
+    return _explore({"level": "segments"})
+
+
+@pages.get("/compare")
+def compare() -> BaseResponse:
+    """Lead to two maps beside each other: what the prototype had here."""
+    return _explore({"other": "on"})
+
+
+def _explore(defaults: dict[str, str]) -> BaseResponse:
+    return redirect(f"{url_for('pages.explore')}?{urlencode(defaults | request.args.to_dict())}")
+
+
+@pages.get("/health")
+def health() -> Response:
+    """Tell whether the library can be read."""
+    try:
+        found = published(context.settings())
+    except (MusicExploreError, DBAPIError) as error:
+        known = explain(error) if isinstance(error, DBAPIError) else error
+        body = error_body(known.code, str(known)) if known else error_body("database", "The database fails.")
+        return json_response({"status": "unavailable", "snapshot": None, **body}, 503)
+    return json_response({"status": "ok", "snapshot": found.files.key if found else None})

@@ -1,0 +1,35 @@
+"""Responses that are sent again only if they have changed."""
+
+from typing import Any
+
+from flask import Response, json, request
+
+ONE_YEAR = 365 * 24 * 3600
+JSON = "application/json"
+
+
+def json_response(value: Any, status: int = 200) -> Response:
+    """Answer with JSON; a client that has this answer already is told so (304)."""
+    response = Response(dump_json(value), status, mimetype=JSON)
+    if status == 200:
+        response.cache_control.no_cache = True
+        response.add_etag(weak=True)
+        response.make_conditional(request)
+    return response
+
+
+def dump_json(value: Any) -> str:
+    """Return compact JSON; numbers that JSON does not know are a mistake."""
+    return json.dumps(value, separators=(",", ":"), allow_nan=False, sort_keys=False)
+
+
+def versioned(response: Response, *, version: str, asked_for: str | None) -> Response:
+    """Let content be kept for ever where its version is part of the address, else be asked for again."""
+    if asked_for == version:
+        response.cache_control.no_cache = None
+        response.cache_control.public = True
+        response.cache_control.max_age = ONE_YEAR
+        response.cache_control.immutable = True
+    else:
+        response.cache_control.no_cache = True
+    return response

@@ -1,0 +1,122 @@
+"""``flask index-all-audio``, ``index-audio``, ``load-id3-metadata``, ``load-jamendo-data``."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+from flask import current_app
+
+from app import current_settings
+from cli.base import command, dry_run_option, print_problems
+from cli.progress import reporter_for
+
+if TYPE_CHECKING:
+    from app.services.scan import ScanReport
+
+
+@command(
+    "index-all-audio",
+    examples="""
+    flask index-all-audio              scan AUDIO_DIR
+    flask index-all-audio --dry-run    only say what has changed since the last scan
+    """,
+)
+@dry_run_option
+def index_all_audio(dry_run: bool) -> None:
+    """Find the audio files below AUDIO_DIR and note what is new, changed, moved or missing.
+
+    A second run opens only files whose size or time has changed. Missing tracks are kept and marked;
+    moved ones are recognised by their content.
+    """
+    _scan(None, dry_run=dry_run)
+
+
+@command(
+    "index-audio",
+    examples="""
+    flask index-audio ~/Music/new              scan one folder of AUDIO_DIR
+    flask index-audio --dry-run ~/Music/new    only say what has changed there
+    """,
+)
+@click.argument("folder", type=click.Path(path_type=Path), metavar="DIR")
+@dry_run_option
+def index_audio(folder: Path, dry_run: bool) -> None:
+    """Scan DIR, a folder below AUDIO_DIR, and leave the rest of the library as it is."""
+    _scan(folder, dry_run=dry_run)
+
+
+def _scan(folder: Path | None, *, dry_run: bool) -> None:
+    from app.services.scan import scan
+
+    settings = current_settings(current_app)
+    tell_scan(scan(settings, reporter_for(settings), folder=folder, dry_run=dry_run), dry_run=dry_run)
+
+
+def tell_scan(report: "ScanReport", *, dry_run: bool = False) -> None:
+    """Print what a scan found."""
+    print_problems(report.problems)
+    counts = {
+        "new": report.new,
+        "changed": report.changed,
+        "moved": report.moved,
+        "returned": report.returned,
+        "missing": report.missing,
+        "unreadable": report.failed,
+        "unchanged": report.unchanged,
+    }
+    shown = ", ".join(f"{count:,} {name}" for name, count in counts.items() if count)
+    click.echo(f"Tracks: {shown}.{' Nothing was written.' if dry_run else ''}")
+
+
+@command(
+    "load-id3-metadata",
+    examples="""
+    flask load-id3-metadata              read the tags of all files again
+    flask load-id3-metadata --dry-run    only say how many files have tags
+    """,
+)
+@dry_run_option
+def load_id3_metadata(dry_run: bool) -> None:
+    """Read title, artist, album, genres and year anew from the files of all formats.
+
+    Scanning does so for new and changed files; this is for tags that a program has changed without
+    leaving a trace in size and time. Artist, album and tags from load-jamendo-data stay.
+    """
+    from app.services.metadata import load_file_tags
+
+    settings = current_settings(current_app)
+    report = load_file_tags(settings, reporter_for(settings), dry_run=dry_run)
+    print_problems(report.problems)
+    click.echo(
+        f"Read {report.read:,} files, {report.with_tags:,} of them with tags."
+        f"{' Nothing was written.' if dry_run else ''}"
+    )
+
+
+@command(
+    "load-jamendo-data",
+    examples="""
+    flask load-jamendo-data autotagging.tsv              load a table of the MTG-Jamendo dataset
+    flask load-jamendo-data --dry-run autotagging.tsv    only check it
+    """,
+)
+@click.argument("table", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE.tsv")
+@dry_run_option
+def load_jamendo_data(table: Path, dry_run: bool) -> None:
+    """Load artists, albums, durations and tags of Jamendo tracks from FILE.tsv.
+
+    Tracks are matched by their path below AUDIO_DIR. Those without a file are kept as missing; with
+    AUDIO_PROVIDER = "jamendo" they can be listened to.
+    """
+    from app.services.jamendo import load_jamendo
+
+    settings = current_settings(current_app)
+    report = load_jamendo(settings, reporter_for(settings), table, dry_run=dry_run)
+    print_problems((f"line {line}", reason) for line, reason in report.problems)
+    click.echo(
+        f"Tracks: {report.new:,} new, {report.changed:,} changed, {report.unchanged:,} unchanged; "
+        f"lines left out: {len(report.problems):,}.{' Nothing was written.' if dry_run else ''}"
+    )
+
+
+COMMANDS = (index_all_audio, index_audio, load_id3_metadata, load_jamendo_data)

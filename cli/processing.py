@@ -1,0 +1,263 @@
+"""``flask extract-all``, ``reduce-all``, ``index-all-embeddings`` and ``process``."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+from flask import current_app
+
+from app import current_settings
+from app.errors import EmptyLibraryError
+from app.settings import Settings
+from cli.base import command, dry_run_option
+from cli.progress import reporter_for
+
+if TYPE_CHECKING:
+    from app.services.extract import ExtractReport
+    from app.services.index import IndexReport
+    from app.services.process import StageReport
+    from app.services.reduce import ReduceReport
+
+SHOWN_FAILURES = 10
+
+network_option = click.option("--network", "networks", multiple=True, help="Only this network; repeatable.")
+level_option = click.option(
+    "--level",
+    type=click.Choice(["tracks", "segments", "both"]),
+    default="both",
+    show_default=True,
+    help="What the points stand for.",
+)
+jobs_option = click.option(
+    "--jobs",
+    type=click.IntRange(0, 1024),
+    default=0,
+    help="Worker processes; 0 = the setting JOBS, or one per core.",
+)
+force_option = click.option("--force", is_flag=True, help="Compute anew what is there already.")
+
+
+@command(
+    "extract-all",
+    examples="""
+    flask extract-all                          all installed networks, all cores
+    flask extract-all --network mtt-musicnn    one network
+    flask extract-all --retry-failed           files that failed before, too
+    """,
+)
+@click.argument("models_dir", required=False, type=click.Path(file_okay=False, path_type=Path))
+@network_option
+@jobs_option
+@click.option("--retry-failed", is_flag=True, help="Try files again that failed before.")
+@force_option
+@dry_run_option
+def extract_all(
+    models_dir: Path | None,
+    networks: tuple[str, ...],
+    jobs: int,
+    retry_failed: bool,
+    force: bool,
+    dry_run: bool,
+) -> None:
+    """Run the networks of MODELS_DIR over every track that needs it.
+
+    Stop it at any time: the next run goes on where this one was. A file that cannot be read is recorded
+    with its reason and skipped; 'flask status --failed' lists them.
+    """
+    from app.services.extract import extract_all as extract
+    from app.services.lock import library_lock
+
+    settings = _settings(models_dir)
+    with library_lock(settings):
+        report = extract(
+            settings,
+            reporter_for(settings),
+            networks=networks,
+            jobs=jobs,
+            retry_failed=retry_failed,
+            force=force,
+            dry_run=dry_run,
+        )
+    if dry_run:
+        click.echo(f"Would extract {report.pending} tracks.")
+    else:
+        tell_extraction(report)
+
+
+@command(
+    "reduce-all",
+    examples="""
+    flask reduce-all                                 all default projections of everything
+    flask reduce-all --projection umap --level tracks
+    flask reduce-all --network mtt-musicnn
+    """,
+)
+@click.option("--projection", "projections", multiple=True, help="Only this projection; repeatable.")
+@network_option
+@level_option
+@force_option
+@dry_run_option
+def reduce_all(
+    projections: tuple[str, ...], networks: tuple[str, ...], level: str, force: bool, dry_run: bool
+) -> None:
+    """Compute the maps of all that has been extracted, and publish them."""
+    from app.services.lock import library_lock
+    from app.services.reduce import reduce_all as reduce
+    from app.store.snapshots import parse_levels
+
+    settings = _settings()
+    with library_lock(settings):
+        report = reduce(
+            settings,
+            reporter_for(settings),
+            projections=projections,
+            networks=networks,
+            levels=parse_levels(level),
+            force=force,
+            dry_run=dry_run,
+        )
+    tell_reduction(report, dry_run=dry_run)
+
+
+@command(
+    "index-all-embeddings",
+    examples="""
+    flask index-all-embeddings                    the backend that suits the size
+    flask index-all-embeddings --backend annoy
+    """,
+)
+@click.option("--backend", help="auto, exact, faiss-hnsw, annoy; default: the setting INDEX_BACKEND.")
+@level_option
+@force_option
+@dry_run_option
+def index_all_embeddings(backend: str | None, level: str, force: bool, dry_run: bool) -> None:
+    """Build the neighbour indexes of the published map."""
+    from app.services.index import index_all
+    from app.services.lock import library_lock
+    from app.store.snapshots import parse_levels
+
+    settings = _settings()
+    with library_lock(settings):
+        report = index_all(
+            settings,
+            reporter_for(settings),
+            backend=backend,
+            levels=parse_levels(level),
+            force=force,
+            dry_run=dry_run,
+        )
+    tell_indexing(report, dry_run=dry_run)
+
+
+@command(
+    "process",
+    examples="""
+    flask process               everything that is new, from audio files to maps
+    flask process --dry-run     what there is to do
+    """,
+)
+@jobs_option
+@click.option("--retry-failed", is_flag=True, help="Try files again that failed before.")
+@dry_run_option
+def process(jobs: int, retry_failed: bool, dry_run: bool) -> None:
+    """Do all steps in order, each only as far as needed: scan, extract, reduce, index.
+
+    Creates the database if there is none. Stop it at any time: the next run goes on.
+    """
+    from app.services import database
+    from app.services.lock import library_lock
+    from app.services.process import preview, process_library
+
+    settings = current_settings(current_app)
+    reporter = reporter_for(settings)
+    if dry_run:
+        database.check()
+        tell_plan(*preview(settings, reporter))
+        return
+    database.upgrade(settings)
+    with library_lock(settings):
+        for report in process_library(settings, reporter, jobs=jobs, retry_failed=retry_failed):
+            tell(report)
+
+
+def _settings(models_dir: Path | None = None) -> Settings:
+    """Return the settings, once the database has been found to be in order."""
+    from app.services import database
+
+    database.check()
+    settings = current_settings(current_app)
+    if models_dir is None:
+        return settings
+    return settings.model_copy(update={"MODELS_DIR": models_dir.expanduser().absolute()})
+
+
+def tell_plan(new_or_changed: int, pending: int) -> None:
+    """Say what ``process`` would do."""
+    click.echo(f"Would add or read anew {new_or_changed} files.")
+    click.echo(f"Would extract {pending} tracks that are in the catalogue already, and the new ones.")
+    click.echo("Would then compute the maps and indexes of all that was extracted.")
+
+
+def tell(report: "StageReport") -> None:
+    """Say what a stage did."""
+    from app.services.extract import ExtractReport
+    from app.services.index import IndexReport
+    from app.services.reduce import ReduceReport
+    from cli.library import tell_scan
+
+    match report:
+        case ExtractReport():
+            tell_extraction(report)
+        case ReduceReport():
+            tell_reduction(report)
+        case IndexReport():
+            tell_indexing(report)
+        case _:
+            tell_scan(report)
+
+
+def tell_extraction(report: "ExtractReport") -> None:
+    """Say what was extracted, and which files were not, with reasons."""
+    from app.queries.status import printable
+
+    if not report.pending:
+        click.echo("Extraction: nothing to do.")
+        return
+    shared = f", {report.shared} share the vectors of an identical file" if report.shared else ""
+    click.echo(f"Extraction: {report.extracted} tracks extracted{shared}, {len(report.failures)} failed.")
+    for path, reason in report.failures[:SHOWN_FAILURES]:
+        click.echo(f"  {printable(path)}: {reason}", err=True)
+    if len(report.failures) > SHOWN_FAILURES:
+        click.echo(f"  ... and {len(report.failures) - SHOWN_FAILURES} more.", err=True)
+    if report.failures:
+        click.echo(
+            "List them with 'flask status --failed'; try again with 'flask extract-all --retry-failed'."
+        )
+    if report.failures and not report.extracted + report.shared:
+        raise EmptyLibraryError("None of the files could be read.")
+
+
+def tell_reduction(report: "ReduceReport", *, dry_run: bool = False) -> None:
+    """Say which maps were computed."""
+    if dry_run:
+        click.echo(f"Would compute {report.computed} projections; {report.kept} are there already.")
+    else:
+        click.echo(
+            f"Maps: {report.computed} projections computed, {report.kept} kept. Snapshot {report.snapshot}."
+        )
+        if not report.published:
+            click.echo(
+                "Not published: the library has changed, and these are not all maps. Run: flask reduce-all"
+            )
+
+
+def tell_indexing(report: "IndexReport", *, dry_run: bool = False) -> None:
+    """Say which indexes were built, and how well they find."""
+    if dry_run:
+        click.echo(f"Would build {report.built} indexes; {report.kept} are there already.")
+        return
+    recall = "" if report.recall is None else f", recall@10 at least {report.recall:.3f}"
+    click.echo(f"Indexes: {report.built} built, {report.kept} kept{recall}.")
+
+
+COMMANDS = (extract_all, reduce_all, index_all_embeddings, process)

@@ -1,0 +1,95 @@
+"""Settings of Music Explore. All are optional: what is shown here commented out is the default.
+
+Copy this file to ``instance/config.py`` and uncomment what you want to change, or set environment
+variables with the prefix ``MUSIC_EXPLORE_`` (``MUSIC_EXPLORE_AUDIO_DIR=/music``), which win over the file.
+Paths may start with ``~``; relative ones start at the project's folder. A wrong value is reported by its
+name at start.
+"""
+
+# --- Folders ---
+
+# Everything that is written goes below this folder, unless one of the next says otherwise.
+# ROOT_DIR = 'instance'
+
+# The music. It is only ever read. Default: ROOT_DIR/audio
+# AUDIO_DIR = '~/Music'
+
+# Vectors as extraction wrote them: the result of most of the work, worth a backup. Default: ROOT_DIR/data
+# DATA_DIR = '/big/disk/data'
+
+# Snapshots and their maps; can be computed anew from DATA_DIR. Default: ROOT_DIR/aggrdata
+# AGGRDATA_DIR = '/fast/disk/aggrdata'
+
+# Neighbour indexes; can be computed anew, too. Default: ROOT_DIR/indexes
+# INDEX_DIR = '/fast/disk/indexes'
+
+# The networks' files (.pb and .onnx).
+# MODELS_DIR = 'essentia-tf-models'
+
+# --- Database ---
+
+# Any address that SQLAlchemy understands. Default: an SQLite file, ROOT_DIR/db.sqlite
+# SQLALCHEMY_DATABASE_URI = 'postgresql+psycopg://user:password@host/music'
+
+# --- Extraction ---
+
+# What runs the networks: 'onnx' (ONNX Runtime), 'essentia' (TensorFlow, see requirements-essentia.txt), or
+# 'auto' for the first of them that is installed.
+# ENGINE = 'auto'
+
+# Worker processes; 0 = one per core. Each needs some 400 MB.
+# JOBS = 0
+
+# --- Maps ---
+
+# Components kept by the projections PCA and STD-PCA.
+# PCA_DIMS = 10
+
+# t-SNE and UMAP of segments are fitted on at most so many, the same share of every track; the others are
+# placed among them.
+# MAX_FIT_SEGMENTS = 50000
+
+# Seed of every random choice: the same music with the same seed gives the same map.
+# SEED = 0
+
+# --- Neighbours ---
+
+# 'exact', 'faiss-hnsw', 'annoy' (see requirements-annoy.txt), or 'auto': exact up to EXACT_LIMIT rows,
+# faiss-hnsw beyond.
+# INDEX_BACKEND = 'auto'
+# EXACT_LIMIT = 300000
+
+# Distance between vectors, for every index and map: 'angular' (cosine) or 'euclidean'.
+# ANNOY_DISTANCE = 'angular'
+
+# Trees of an annoy index: more of them find more, and need more room.
+# ANNOY_TREES = 16
+
+# Snapshots that are kept on disk, the current one among them.
+# KEEP_SNAPSHOTS = 2
+
+# --- Playing ---
+
+# Where audio is played from: 'local' (the files of AUDIO_DIR) or 'jamendo' (streamed; for the MTG-Jamendo
+# dataset, see 'flask load-jamendo-data').
+# AUDIO_PROVIDER = 'local'
+
+# Needed for 'jamendo': get one at https://devportal.jamendo.com
+# JAMENDO_CLIENT_ID = ''
+
+# --- Playlists (what the page saves of a selection, unless one says otherwise there) ---
+
+# Paths of files instead of web addresses.
+# PLAYLIST_FOR_OFFLINE = False
+
+# Paths in the Windows manner.
+# PLAYLIST_USE_WINDOWS_PATH = False
+
+# The folder of the music as the player sees it. Default: AUDIO_DIR
+# PLAYLIST_AUDIO_DIR = 'D:\\Music'
+
+# --- Safety ---
+
+# Requests from other machines are refused unless this is True; then they may read everything, hear it, and
+# take the listening test.
+# ALLOW_ANONYMOUS_READ = False

@@ -1,0 +1,88 @@
+/** Names of regions, above the points: as many as find room, the most important first. */
+
+/** @typedef {import("./camera.js").Camera} Camera */
+
+/**
+ * @typedef {object} Label
+ * @property {number} x       0 to 1 along the x axis
+ * @property {number} y       0 to 1 along the y axis
+ * @property {string} text
+ */
+
+/** @typedef {{zoom: number, labels: Label[]}} LabelLevel  for a view of this zoom or nearer, the most important first */
+/** @typedef {{label: Label, element: HTMLElement, width: number, height: number}} Placed */
+
+/** Room around a label, and how far it stands above the middle of its region, CSS pixels. */
+const GAP = 6;
+const ABOVE = 15;
+
+export class LabelLayer {
+  #element = document.createElement("div");
+  /** @type {LabelLevel[]} */
+  #levels = [];
+  /** @type {LabelLevel | null} */
+  #shown = null;
+  /** @type {Placed[]} the most important first */
+  #placed = [];
+
+  /** @param {HTMLElement} stage */
+  constructor(stage) {
+    this.#element.className = "labels";
+    this.#element.setAttribute("aria-hidden", "true");
+    stage.append(this.#element);
+  }
+
+  /** @param {LabelLevel[]} levels  the coarsest first */
+  set(levels) {
+    this.#levels = levels;
+    this.#shown = null;
+    this.#placed = [];
+    this.#element.replaceChildren();
+  }
+
+  /** Put the labels where their regions are now. @param {Camera} camera */
+  place(camera) {
+    const level = this.#levels.findLast(({ zoom }) => zoom <= camera.view.zoom) ?? this.#levels[0];
+    if (!level) return;
+    if (level !== this.#shown) this.#make(level);
+    /** @type {{left: number, top: number, right: number, bottom: number}[]} */
+    const taken = [];
+    for (const { label, element, width, height } of this.#placed) {
+      const middle = camera.toScreen(label.x, label.y);
+      const [x, y] = [middle.x, middle.y - ABOVE];
+      const box = {
+        left: x - width / 2 - GAP,
+        top: y - height / 2 - GAP,
+        right: x + width / 2 + GAP,
+        bottom: y + height / 2 + GAP,
+      };
+      const free = !taken.some((other) => overlap(box, other));
+      if (free) taken.push(box);
+      element.style.visibility = free ? "" : "hidden";
+      element.style.transform = `translate(${(x - width / 2).toFixed(1)}px, ${(y - height / 2).toFixed(1)}px)`;
+    }
+  }
+
+  /** @param {LabelLevel} level */
+  #make(level) {
+    this.#shown = level;
+    const elements = level.labels.map(({ text }) => {
+      const element = document.createElement("span");
+      element.textContent = text;
+      return element;
+    });
+    this.#element.replaceChildren(...elements);
+    this.#placed = elements.map((element, at) => ({
+      label: level.labels[at],
+      element,
+      width: element.offsetWidth,
+      height: element.offsetHeight,
+    }));
+  }
+}
+
+/**
+ * @param {{left: number, top: number, right: number, bottom: number}} a
+ * @param {{left: number, top: number, right: number, bottom: number}} b
+ */
+const overlap = (a, b) => a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom;

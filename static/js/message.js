@@ -1,0 +1,53 @@
+/** What lies over the map when there is none: empty library, no snapshot, an error. */
+
+import { h } from "./dom.js";
+
+/**
+ * @typedef {object} Message
+ * @property {string} title
+ * @property {string[]} lines       sentences
+ * @property {string[]} [commands]  to type in a terminal
+ * @property {{label: string, run: () => void}} [action]
+ * @property {boolean} [urgent]     read out at once
+ */
+
+/**
+ * @param {HTMLElement} place
+ * @param {Message | null} message  null takes it away
+ */
+export function showMessage(place, message) {
+  place.hidden = !message;
+  if (!message) return place.replaceChildren();
+  const { title, lines, commands = [], action, urgent = false } = message;
+  place.setAttribute("role", urgent ? "alert" : "status");
+  place.replaceChildren(
+    h(
+      "div.message-box",
+      {},
+      h("h2", {}, title),
+      ...lines.map((line) => h("p", {}, line)),
+      commands.length ? h("pre", { tabindex: 0, "aria-label": "Commands" }, commands.join("\n")) : null,
+      action ? h("button", { type: "button", onclick: action.run }, action.label) : null,
+    ),
+  );
+}
+
+/** @param {number} tracks  known so far @returns {Message} why there is no map */
+export function nothingToShow(tracks) {
+  if (!tracks) {
+    return {
+      title: "No music yet",
+      lines: ["Point the project at a folder of music, or let it render a small library to play with:"],
+      commands: ["make demo AUDIO=~/Music", "make demo"],
+    };
+  }
+  return {
+    title: "No map yet",
+    lines: [
+      `${tracks === 1 ? "One track is" : `${tracks.toLocaleString("en")} tracks are`} known, but none has been ` +
+        "through a network and onto a map. This does all that is missing, and can be stopped and resumed:",
+    ],
+    commands: ["flask process"],
+    action: { label: "Look again", run: () => location.reload() },
+  };
+}

@@ -1,0 +1,396 @@
+/**
+ * A pane: one map with its controls, legend, axes and card. Another pane beside it needs nothing of this one.
+ *
+ * Events:
+ * - `wish`    {wish: Partial<State>}: the user wants something else to be shown
+ * - `choose`  {point: Point}: a point was clicked, or Enter was pressed on it
+ * - `hover`   {point: Point | null}: the pointer or the keys are at another point, or at none
+ * - `selection` {rows: Uint32Array, points: Point[], count: number}: other points are selected
+ * - `visible` {points: number, tracks: number}: so many are not filtered out
+ * - `view`    {view: View | null}: another part is seen; null = everything
+ * - `state`   {state: "loading" | "ready" | "error", points: number}
+ */
+
+import { drawAxes, lengthsOf } from "./axes.js";
+import { Card } from "./card.js";
+import { choose } from "./catalogue.js";
+import { coloursOf, sameCategory } from "./colours.js";
+import { Controls } from "./controls.js";
+import { countsOf } from "./counts.js";
+import { partsOf } from "./dom.js";
+import { showLegend } from "./legend.js";
+import { OutdatedError, PointLoader } from "./loader.js";
+import { FilterPanel } from "./filter-panel.js";
+import { bindMapKeys, inWords } from "./map-keys.js";
+import { HOME, isHome } from "./map/camera.js";
+import { PointMap } from "./map/map.js";
+import { showMessage } from "./message.js";
+import { floorOf, roomIn } from "./room.js";
+import { Selecting } from "./selecting.js";
+import { samePoints } from "./state.js";
+import { inkOf, onThemeChange, theme } from "./theme.js";
+import { trailOf } from "./trajectories.js";
+
+/** @typedef {import("./api.js").Catalogue} Catalogue */
+/** @typedef {import("./catalogue.js").Choice} Choice */
+/** @typedef {import("./loader.js").Loaded} Loaded */
+/** @typedef {import("./map/camera.js").View} View */
+/** @typedef {import("./points.js").Point} Point */
+/** @typedef {import("./state.js").State} State */
+
+const ZOOM_STEP = 1.6;
+
+export class Pane extends EventTarget {
+  #parts;
+  #catalogue;
+  #knowledge;
+  #controls;
+  #card;
+  #loader;
+  /** @type {PointMap} */
+  #map;
+  /** @type {State | null} what is wanted */
+  #state = null;
+  /** @type {Choice | null} what is drawn */
+  #choice = null;
+  /** @type {Loaded | null} what is drawn */
+  #loaded = null;
+  /** @type {number | null} code of the only category that is not dimmed */
+  #focus = null;
+  /** @type {View | null} the last one that was told */
+  #told = null;
+  /** @type {number | null} row that the keys or the pointer are at */
+  #hovered = null;
+  /** @type {Point[]} */
+  #neighbours = [];
+  #selecting;
+  #filter;
+
+  /**
+   * @param {HTMLElement} root
+   * @param {Catalogue} catalogue
+   * @param {import("./card.js").Knowledge} knowledge
+   * @throws {import("./map/renderer.js").WebGLError}
+   */
+  constructor(root, catalogue, knowledge) {
+    super();
+    this.#parts = partsOf(root);
+    this.#catalogue = catalogue;
+    this.#knowledge = knowledge;
+    this.#controls = new Controls(this.#parts.controls, catalogue, (wish) => this.#emit("wish", { wish }));
+    this.#card = new Card(this.#parts.card, knowledge);
+    this.#loader = new PointLoader(catalogue);
+    this.#map = new PointMap(this.#parts.stage);
+    this.#selecting = new Selecting(this.#parts, this.#map, {
+      onChange: (selection) => this.#emit("selection", selection),
+      onLabels: (labels) => this.#emit("wish", { wish: { labels } }),
+    });
+    this.#filter = new FilterPanel(this.#parts["filter-button"], this.#parts.filter, catalogue.attributes, {
+      onChange: (filter) => this.#emit("wish", { wish: { filter } }),
+      valuesOf: (attribute) => this.#loader.valuesOf(attribute, /** @type {Choice} */ (this.#choice)),
+    });
+    this.#listen(root);
+    this.#dress();
+    onThemeChange(() => this.#dress());
+    new ResizeObserver(() => this.#fit()).observe(this.#parts.stage);
+  }
+
+  /** @param {HTMLElement} root */
+  #listen(root) {
+    const { stage } = this.#parts;
+    this.#on("hover", ({ row, x, y }) => this.#hover(row, { x, y }));
+    this.#on("select", ({ row }) => this.#choose(row));
+    this.#on("view", ({ view, settled }) => this.#seen(view, settled));
+    this.#on("lost", () =>
+      this.#tell("The graphics system took the map away", ["It comes back by itself in a moment."]),
+    );
+    this.#on("restored", () => showMessage(this.#parts.message, null));
+    bindMapKeys(stage, this.#map, {
+      isReady: () => this.#loaded !== null,
+      hovered: () => this.#hovered,
+      current: () => this.#hovered ?? this.#chosenRow,
+      onChoose: (row) => this.#choose(row),
+      onToggle: (row) => this.#selecting.toggle(row),
+      onReach: (row) => this.#announce(row),
+    });
+    for (const [name, run] of /** @type {[string, () => void][]} */ ([
+      ["in", () => this.zoom(1)],
+      ["out", () => this.zoom(-1)],
+      ["reset", () => this.reset()],
+    ])) {
+      root.querySelector(`[data-zoom="${name}"]`)?.addEventListener("click", run);
+    }
+  }
+
+  // ---- what is shown ----------------------------------------------------------------------------
+
+  /** @param {State} state */
+  async show(state) {
+    const before = this.#state;
+    this.#state = state;
+    if (samePoints(before, state)) {
+      this.#look(state.view);
+      return this.#mark();
+    }
+    this.#controls.show(state);
+    this.#filter.show(state, choose(this.#catalogue, state));
+    this.#emit("state", { state: "loading", points: this.#loaded?.set.length ?? 0 });
+    try {
+      const choice = choose(this.#catalogue, state);
+      const loaded = await this.#loader.load(state, choice);
+      if (this.#state === state || samePoints(this.#state, state)) this.#draw(loaded, choice);
+    } catch (error) {
+      if (error instanceof DOMException && error.name === "AbortError") return;
+      if (this.#state === state) this.#fail(error);
+    }
+  }
+
+  /** @param {Loaded} loaded @param {Choice} choice */
+  #draw(loaded, choice) {
+    const state = /** @type {State} */ (this.#state);
+    const before = this.#loaded;
+    const { set, x, y, sizes, colouring, visible } = loaded;
+    this.#focus = before ? sameCategory(before.colouring, this.#focus, colouring) : null;
+    this.#loaded = loaded;
+    this.#choice = choice;
+    const colours = coloursOf(colouring, theme(), this.#focus);
+    if (before?.x === x && before.y === y && before.set === set) {
+      this.#map.setColours(colours);
+      this.#look(state.view);
+    } else {
+      this.#map.hover(null);
+      this.#map.setPoints({ x, y, sizes, lengths: lengthsOf(loaded.axes, choice.projection), colours });
+      this.#map.setView(state.view ?? HOME);
+      this.#told = state.view;
+    }
+    this.#map.setMask(visible.mask, state.filter.hide);
+    showMessage(this.#parts.message, null);
+    this.#legend();
+    this.#fit();
+    this.#selecting.carry(loaded, choice);
+    this.#mark();
+    this.#count();
+    this.#label(state, choice);
+    this.#emit("state", { state: "ready", points: set.length });
+    if (before?.visible !== visible) this.#emit("visible", visible);
+  }
+
+  /** Tell how many points are shown. */
+  #count() {
+    const counted = countsOf(/** @type {Loaded} */ (this.#loaded), this.#choice?.joined ?? false);
+    this.#parts.counts.textContent = counted;
+    this.#parts.stage.setAttribute("aria-label", `Map of ${counted}`);
+  }
+
+  /** Name the regions of the map: they come when they come. @param {State} state @param {Choice} choice */
+  async #label(state, choice) {
+    this.#selecting.tools.tellLabels(state.labels);
+    const levels = state.labels ? await this.#loader.labels(state, choice).catch(() => []) : [];
+    if (samePoints(this.#state, state)) this.#map.setLabels(levels);
+  }
+
+  /** Show the part of the map that the state wants, unless it came from here. @param {View | null} view */
+  #look(view) {
+    if (view === this.#told) return;
+    this.#told = view;
+    this.#map.setView(view ?? HOME);
+  }
+
+  /** Leave room for what lies over the map. */
+  #fit() {
+    const { legend, stage } = this.#parts;
+    this.#map.setInsets(roomIn(stage, legend, !this.#bare));
+  }
+
+  /** Whether the axes have no meaning of their own: only nearness counts. */
+  get #bare() {
+    const projection = this.#choice?.projection;
+    return !this.#choice || (projection && !projection.explained_variance);
+  }
+
+  /** @param {unknown} error */
+  #fail(error) {
+    const message = error instanceof Error ? error.message : String(error);
+    if (error instanceof OutdatedError) {
+      this.#tell("There is something new", [message], { label: "Show it", run: () => location.reload() });
+    } else {
+      const again = () => {
+        const state = /** @type {State} */ (this.#state);
+        this.#state = null;
+        showMessage(this.#parts.message, null);
+        this.show(state);
+      };
+      this.#tell("The map could not be loaded", [message], { label: "Try again", run: again });
+    }
+    this.#emit("state", { state: "error", points: this.#loaded?.set.length ?? 0 });
+  }
+
+  /** @param {string} title @param {string[]} lines @param {{label: string, run: () => void}} [action] */
+  #tell(title, lines, action) {
+    showMessage(this.#parts.message, { title, lines, action, urgent: true });
+  }
+
+  /** Colours of the theme. */
+  #dress() {
+    const { ink, ground } = inkOf(this.#parts.stage);
+    this.#map.setInk(ink, ground);
+    this.#recolour();
+  }
+
+  #recolour() {
+    if (!this.#loaded) return;
+    this.#map.setColours(coloursOf(this.#loaded.colouring, theme(), this.#focus));
+    this.#legend();
+  }
+
+  #legend() {
+    const { colouring } = /** @type {Loaded} */ (this.#loaded);
+    showLegend(this.#parts.legend, colouring, theme(), this.#focus, (code) => {
+      this.#focus = code;
+      this.#recolour();
+    });
+  }
+
+  // ---- marks ------------------------------------------------------------------------------------
+
+  /** Points that are joined to the chosen one by lines. @param {Point[]} neighbours */
+  link(neighbours) {
+    this.#neighbours = neighbours;
+    this.#mark();
+  }
+
+  /** Mark what is chosen, and its neighbours, where they are on this map. */
+  #mark() {
+    if (!this.#loaded || !this.#state) return;
+    const selected = this.#chosenRow;
+    const linked = this.#neighbours.map((point) => this.#rowOf(point)).filter((row) => row !== null);
+    this.#map.setMarks({ selected, linked, trails: this.#trails });
+    const { dataset } = this.#parts.stage;
+    dataset.selected = String(selected ?? "");
+    dataset.linked = linked.join();
+  }
+
+  /** Row of the chosen point. */
+  get #chosenRow() {
+    const { track, segment } = /** @type {State} */ (this.#state);
+    return track === null ? null : this.#rowOf({ track, segment });
+  }
+
+  /** Ways of the chosen track and of the one that is pointed at. @returns {Uint32Array[]} */
+  get #trails() {
+    if (!this.#loaded || !this.#choice?.joined) return [];
+    const { set, visible } = this.#loaded;
+    const pointed = this.#hovered === null ? null : set.at(this.#hovered).track;
+    const meant = new Set([this.#state?.track ?? null, pointed]);
+    return [...meant].filter((track) => track !== null).map((track) => trailOf(set, track, visible.mask));
+  }
+
+  /** Show where the sound is. @param {{track: number, time: number} | null} heard  seconds */
+  follow(heard) {
+    if (!this.#loaded || !this.#choice) return;
+    const segments = this.#choice.level.name === "segments";
+    const segment = heard && segments ? Math.floor(heard.time / this.#choice.network.segment_seconds) : null;
+    const row = heard && this.#rowOf({ track: heard.track, segment });
+    const known = String(row ?? "");
+    if (this.#parts.stage.dataset.playing === known) return;
+    this.#parts.stage.dataset.playing = known;
+    this.#map.setMarks({ playing: row });
+  }
+
+  /** Mark a point as if the pointer were on it. @param {Point | null} point */
+  point(point) {
+    this.#map.setMarks({ hovered: point && this.#rowOf(point) });
+  }
+
+  /** Make sure that a point is seen. @param {Point} point */
+  reveal(point) {
+    const row = this.#rowOf(point);
+    if (row !== null) this.#map.reveal(row);
+  }
+
+  /** @param {Point} point */
+  #rowOf(point) {
+    return /** @type {Loaded} */ (this.#loaded)?.set.rowOf(point) ?? null;
+  }
+
+  // ---- pointer and keys -------------------------------------------------------------------------
+
+  /** @param {number | null} row @param {{x: number, y: number}} place */
+  #hover(row, place) {
+    if (row !== this.#hovered) {
+      this.#hovered = row;
+      this.#emit("hover", { point: row === null ? null : (this.#loaded?.set.at(row) ?? null) });
+      if (this.#choice?.joined) this.#map.setMarks({ trails: this.#trails });
+    }
+    this.#parts.stage.dataset.hovered = String(row ?? "");
+    if (row === null || !this.#loaded || !this.#choice) return this.#card.hide();
+    this.#card.show(this.#loaded.set.at(row), this.#choice.network, place);
+  }
+
+  /** @param {number} row */
+  #choose(row) {
+    this.#card.hide();
+    const { set } = /** @type {Loaded} */ (this.#loaded);
+    this.#emit("choose", { point: set.at(row) });
+  }
+
+  /** @param {View} view @param {boolean} settled */
+  #seen(view, settled) {
+    const axes = this.#bare ? null : (this.#loaded?.axes ?? null);
+    const { axes: svg, legend, stage } = this.#parts;
+    drawAxes(/** @type {any} */ (svg), this.#map, axes, floorOf(stage, legend));
+    if (!settled) return this.#card.hide();
+    if (this.#hovered !== null) this.#hover(this.#hovered, this.#map.place(this.#hovered));
+    this.#told = isHome(view) ? null : view;
+    this.#emit("view", { view: this.#told });
+  }
+
+  /** Read out what a row is. @param {number} row */
+  async #announce(row) {
+    const { set } = /** @type {Loaded} */ (this.#loaded);
+    const { network } = /** @type {Choice} */ (this.#choice);
+    const text = await inWords(this.#knowledge, set.at(row), network.segment_seconds);
+    if (this.#hovered === row) this.#parts.announcer.textContent = text;
+  }
+
+  // ---- selection --------------------------------------------------------------------------------
+
+  /** Select points. @param {Point[]} points  those that are not on this map are passed over */
+  select(points) {
+    this.#selecting.select(points);
+  }
+
+  clearSelection() {
+    this.#selecting.clear();
+  }
+
+  /** Leave the selection, then the tool. @returns {boolean} whether there was one to leave */
+  leave() {
+    return this.#selecting.leave();
+  }
+
+  /** What is not filtered out. @returns {import("./mask.js").Visible | null} null until there is a map */
+  get visible() {
+    return this.#loaded?.visible ?? null;
+  }
+
+  /** @param {1 | -1} direction  in or out */
+  zoom(direction) {
+    this.#map.zoomBy(ZOOM_STEP ** direction);
+  }
+
+  /** Show everything. */
+  reset() {
+    this.#map.reset();
+  }
+
+  /** @param {string} name @param {(detail: any) => void} handler */
+  #on(name, handler) {
+    this.#map.addEventListener(name, (event) => handler(/** @type {CustomEvent} */ (event).detail));
+  }
+
+  /** @param {string} name @param {object} detail */
+  #emit(name, detail) {
+    this.dispatchEvent(new CustomEvent(name, { detail }));
+  }
+}

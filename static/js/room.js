@@ -1,0 +1,31 @@
+/** Room around the points for what lies over the map, CSS pixels. */
+
+const BARE = { top: 44, right: 66, bottom: 40, left: 40 };
+const WITH_AXES = { top: 44, right: 66, bottom: 60, left: 72 };
+const LEGEND_GAP = 16;
+
+/**
+ * @param {HTMLElement} stage
+ * @param {HTMLElement} legend
+ * @param {boolean} axes  whether there are any
+ * @returns {import("./map/camera.js").Insets}
+ */
+export function roomIn(stage, legend, axes) {
+  const room = { ...(axes ? WITH_AXES : BARE) };
+  if (legend.hidden) return room;
+  const floor = floorOf(stage, legend);
+  if (floor < stage.clientHeight)
+    room.bottom = stage.clientHeight - floor + (axes ? WITH_AXES.bottom : LEGEND_GAP);
+  else room.right = stage.clientWidth - legend.offsetLeft + LEGEND_GAP;
+  return room;
+}
+
+/**
+ * @param {HTMLElement} stage
+ * @param {HTMLElement} legend
+ * @returns {number} how far down one sees the map: to the legend, where it lies at the bottom
+ */
+export function floorOf(stage, legend) {
+  const below = !legend.hidden && legend.offsetTop > stage.clientHeight / 2;
+  return below ? legend.offsetTop : stage.clientHeight;
+}

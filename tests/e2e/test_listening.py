@@ -1,0 +1,148 @@
+"""The player: outline, queue, hearing what is pointed at."""
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.e2e.explorer import Explorer, differs
+from tests.snapshot_factory import Library
+
+SEGMENT = 2.992
+QUERY = "?network=mtt-musicnn&track=3&segment=1"
+
+
+@pytest.fixture
+def ready(explorer: Explorer) -> Explorer:
+    """The explorer with a chosen point, silent."""
+    explorer.open(QUERY)
+    explorer.wait_for_details()
+    return explorer
+
+
+def test_outline_is_shown_and_clicked_and_played_when_a_track_is_there(ready: Explorer) -> None:
+    wave = ready.player.locator(".wave")
+    expect(wave).to_have_attribute("data-state", "ready")
+    slider = ready.player.get_by_role("slider", name="Position")
+    box = slider.bounding_box()
+    assert box is not None
+    drawn = differs(ready.pixels(wave), by=30)
+    assert drawn.mean() > 0.2  # a sine of one loudness fills the height in bars
+
+    ready.page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    duration = ready.audio["duration"]
+    assert ready.audio["time"] == pytest.approx(duration / 2, abs=duration / 100)
+    ready.page.mouse.move(box["x"] + box["width"] / 2, box["y"] + 10)
+    ready.page.mouse.down()
+    ready.page.mouse.move(box["x"] + box["width"] / 4, box["y"] + 10, steps=4)
+    ready.page.mouse.up()
+    assert ready.audio["time"] == pytest.approx(duration / 4, abs=duration / 100)
+    slider.press("Home")
+    assert ready.audio["time"] == 0
+    expect(slider).to_have_attribute("aria-valuetext", f"0:00 of 0:{int(duration)}")
+
+    segment = ready.player.locator(".wave-segment").bounding_box()
+    assert segment is not None
+    assert segment["x"] - box["x"] == pytest.approx(box["width"] * SEGMENT / duration, abs=1)
+    assert segment["width"] == pytest.approx(box["width"] * SEGMENT / duration, abs=1)
+
+
+def test_pieces_are_heard_one_after_the_other_when_they_are_queued(ready: Explorer) -> None:
+    page = ready.page
+    ready.details.get_by_role("button", name="Add all to queue").click()
+    expect(ready.player.get_by_role("button", name="Queue, 11 to come")).to_be_visible()
+    ready.details.get_by_role("button", name="Play next").click()
+    page.keyboard.press("q")
+    queue = page.get_by_role("region", name="Queue")
+    rows = queue.get_by_role("listitem")
+    expect(queue).to_contain_text("0 of 12 pieces")
+    first, second = ("3", "1"), (_neighbour(ready, 0))
+
+    queue.get_by_role("button", name="Remove").first.click()
+    expect(queue).to_contain_text("0 of 11 pieces")
+    down = rows.first.get_by_role("button", name="down")
+    down.press("Enter")  # the keys stay with the piece that is moved
+    expect(rows.nth(1).get_by_role("button", name="down")).to_be_focused()
+    page.keyboard.press("Shift+Tab")
+    page.keyboard.press("Enter")
+    expect(rows.first.get_by_role("button", name="up")).to_be_disabled()
+
+    rows.first.get_by_role("button").first.click()
+    expect(rows.first).to_have_attribute("aria-current", "true")
+    _is_heard(ready, first)
+    page.keyboard.press("Escape")
+    expect(queue).to_be_hidden()
+    page.keyboard.press(".")
+    _is_heard(ready, second)
+    assert ready.address_state["segment"] == "1"  # the choice stays
+    page.keyboard.press(",")
+    page.keyboard.press(",")
+    _is_heard(ready, first)
+
+    # At the end of the segment the next one begins by itself.
+    ready.page.locator("audio").evaluate("(audio) => { audio.currentTime = 2 * 2.992 - 0.3; }")
+    _is_heard(ready, second)
+
+    page.keyboard.press("q")
+    queue.get_by_role("button", name="Clear").click()
+    expect(queue).to_contain_text("Nothing is waiting")
+
+
+def _neighbour(explorer: Explorer, place: int) -> tuple[str, str]:
+    button = explorer.neighbours.nth(place)
+    return button.get_attribute("data-track") or "", button.get_attribute("data-segment") or ""
+
+
+def _is_heard(explorer: Explorer, point: tuple[str, str]) -> None:
+    track, segment = point
+    start = int(segment) * SEGMENT
+
+    def is_so() -> bool:
+        audio = explorer.audio
+        is_there = audio["source"].endswith(f"/{track}") and start <= audio["time"] < start + SEGMENT
+        return is_there and not audio["paused"]
+
+    explorer.until(is_so)
+
+
+def test_point_is_heard_while_it_is_pointed_at_when_so_chosen(explorer: Explorer) -> None:
+    explorer.open("?network=mtt-musicnn")
+    play_on = explorer.player.get_by_label("Play on")
+    play_on.select_option("hover")
+    explorer.page.mouse.move(*explorer.find_point())
+    explorer.until(lambda: not explorer.audio["paused"] and explorer.audio["time"] > 0)
+    assert explorer.selected is None
+    explorer.page.mouse.move(2, 2)
+    explorer.until(lambda: explorer.audio["paused"])
+
+    explorer.page.reload()
+    explorer.wait_for("ready")
+    expect(play_on).to_have_value("hover")
+    play_on.select_option("off")
+    explorer.choose_on_map()
+    explorer.wait_for_details()
+    assert explorer.audio["paused"]
+    expect(explorer.player).to_have_attribute("data-state", "paused")
+
+
+def test_queue_goes_on_after_saying_why_when_a_piece_cannot_be_played(
+    library: Library, tmp_path: Path, serve: Callable[..., str], page: Page
+) -> None:
+    root = shutil.copytree(library.root, tmp_path / "own")
+    next((root / "audio").rglob("track 000003.wav")).write_text("This is no music.\n")
+    explorer = Explorer(page, serve(root)).open(QUERY)
+    explorer.wait_for_details()
+    other = next(
+        place for place in range(10) if explorer.neighbours.nth(place).get_attribute("data-track") != "3"
+    )
+    explorer.details.get_by_role("button", name="Play next").click()
+    explorer.neighbours.nth(other).click()
+    explorer.wait_for_details()
+    point = explorer.address_state["track"], explorer.address_state["segment"]
+    explorer.details.get_by_role("button", name="Add to queue").first.click()
+    explorer.page.keyboard.press(".")
+    expect(explorer.player).to_have_attribute("data-state", "error")
+    expect(explorer.player).to_contain_text("cannot play")
+    _is_heard(explorer, point)

@@ -1,0 +1,253 @@
+"""The map: what is drawn, pointed at, moved and coloured."""
+
+import numpy as np
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.e2e.explorer import Explorer, background, count_colour, differs
+
+
+def test_map_shows_all_segments_in_the_legends_colours_when_opened(explorer: Explorer) -> None:
+    explorer.open()
+
+    network = explorer.get("networks")["networks"][0]
+    assert explorer.points == network["segments"]
+    expect(
+        explorer.page.get_by_text(f"{network['segments']} segments of {network['tracks']} tracks")
+    ).to_be_visible()
+    image = explorer.drawn_points()
+    colours = explorer.colours_in_legend()
+    assert len(colours) > 3
+    assert all(count_colour(image, colour) > 40 for colour in colours)
+
+
+def test_map_says_which_snapshot_it_shows_when_ready(explorer: Explorer) -> None:
+    explorer.open()
+
+    snapshot = explorer.page.evaluate("document.documentElement.dataset.snapshot")
+    assert snapshot == explorer.get("networks")["snapshot"]["id"]
+
+
+def test_map_shows_one_point_per_track_when_tracks_are_chosen(explorer: Explorer) -> None:
+    explorer.open()
+
+    explorer.page.get_by_text("tracks", exact=True).click()
+
+    explorer.until(lambda: explorer.points == explorer.get("networks")["networks"][0]["tracks"])
+    assert explorer.address_state["level"] == "tracks"
+
+
+def test_only_the_colours_are_fetched_when_points_are_coloured_by_a_tag(explorer: Explorer) -> None:
+    explorer.open("?network=mtt-musicnn")
+    before = explorer.drawn_points()
+    explorer.requests.clear()
+
+    explorer.page.get_by_label("Colour by").select_option(label="guitar")
+
+    expect(explorer.legend).to_contain_text("guitar")
+    explorer.wait_for("ready")
+    after = explorer.drawn_points()
+    assert len(explorer.asked("columns=tag%3Aguitar")) == 1
+    assert explorer.asked("columns=position") == explorer.asked("columns=track") == []
+    drawn = [differs(image, by=12).sum() for image in (before, after)]
+    assert drawn[1] == pytest.approx(drawn[0], rel=0.1)
+    assert (before != after).any(axis=2).sum() > 1000
+
+
+def test_points_of_other_categories_fade_when_one_is_pressed(explorer: Explorer) -> None:
+    explorer.open()
+    colours = explorer.colours_in_legend()
+    category = explorer.legend.get_by_role("button").nth(1)
+
+    category.click()
+
+    expect(category).to_have_attribute("aria-pressed", "true")
+    image = explorer.drawn_points()
+    assert count_colour(image, colours[1]) > 100
+    assert count_colour(image, colours[0]) == 0
+
+    category.click()
+    assert count_colour(explorer.drawn_points(), colours[0]) > 100
+
+
+def test_card_tells_track_time_and_strongest_tags_when_a_point_is_hovered(explorer: Explorer) -> None:
+    explorer.open("?network=mtt-musicnn")
+
+    explorer.page.mouse.move(*explorer.find_point())
+
+    expect(explorer.card).to_be_visible()
+    row = int(explorer.stage.get_attribute("data-hovered") or "")
+    point = _point_at(explorer, row)
+    track = explorer.get(f"tracks/{point['track']}")
+    tags = explorer.get(f"tracks/{point['track']}/tags", network="mtt-musicnn", segment=point["segment"])[
+        "tags"
+    ]
+    expect(explorer.card).to_contain_text(track["title"])
+    expect(explorer.card.locator(".tag-name")).to_have_text([tag["tag"] for tag in tags[:3]])
+
+    explorer.page.mouse.move(5, 5)
+    expect(explorer.card).to_be_hidden()
+
+
+def _point_at(explorer: Explorer, row: int) -> dict[str, int]:
+    columns = explorer.get(
+        "points", network="mtt-musicnn", layer="embeddings", level="segments", columns="track", format="json"
+    )["columns"]
+    index = int(np.searchsorted(columns["offsets"], row, side="right")) - 1
+    return {"track": columns["track_ids"][index], "segment": row - columns["offsets"][index]}
+
+
+def test_view_zooms_and_comes_back_when_the_wheel_turns_and_zero_is_pressed(explorer: Explorer) -> None:
+    explorer.open()
+    home = explorer.drawn_points()
+    explorer.page.mouse.move(*explorer.find_point())
+
+    explorer.page.mouse.wheel(0, -600)
+
+    zoom = explorer.until(lambda: float(explorer.address_state.get("view", "0,0,0").split(",")[2]))
+    assert zoom == pytest.approx(np.exp(600 * 0.0016), rel=0.01)
+    assert (explorer.drawn_points() != home).any()
+
+    explorer.page.keyboard.press("0")
+    explorer.until(lambda: "view" not in explorer.address_state)
+    assert (explorer.drawn_points() == home).all()
+
+
+def test_points_move_with_the_pointer_when_the_map_is_dragged(explorer: Explorer) -> None:
+    explorer.open()
+    before = explorer.drawn_points()
+    box = explorer.stage.bounding_box()
+    assert box is not None
+    x, y = box["x"] + 30, box["y"] + box["height"] / 2
+
+    explorer.page.mouse.move(x, y)
+    explorer.page.mouse.down()
+    explorer.page.mouse.move(x + 40, y + 20)
+    explorer.page.mouse.move(x + 80, y + 40)
+    explorer.page.mouse.up()
+    explorer.until(lambda: "view" in explorer.address_state)
+
+    after = explorer.drawn_points()
+    moved = after[40 + 60 :, 80 + 60 :]
+    still = before[60 : 60 + moved.shape[0], 60 : 60 + moved.shape[1]]
+    assert differs(moved).sum() > 1000
+    same = np.abs(moved.astype(int) - still.astype(int)).max(axis=2) < 48
+    assert same.mean() > 0.995
+    assert explorer.selected is None
+
+
+def test_axes_carry_titles_and_numbers_when_two_tags_are_chosen(explorer: Explorer) -> None:
+    explorer.open("?network=mtt-musicnn&layer=taggrams&projection=original")
+
+    explorer.page.get_by_label("X tag").select_option("guitar")
+    explorer.page.get_by_label("Y tag").select_option("techno")
+
+    axes = explorer.page.locator("[data-part=axes]")
+    expect(axes.locator(".axis-title")).to_have_text(["guitar", "techno"])
+    labels = [float(text.replace("−", "-")) for text in axes.locator(".tick").all_text_contents()]
+    assert 0 in labels
+    assert all(0 <= value <= 1.2 for value in labels)
+    assert explorer.points == explorer.get("networks")["library"]["segments"]
+
+
+def test_controls_offer_components_with_their_variance_when_pca_is_chosen(explorer: Explorer) -> None:
+    explorer.open("?network=mtt-musicnn&projection=pca")
+
+    options = explorer.page.get_by_label("X component").locator("option")
+
+    variance = explorer.get("networks")["networks"]
+    described = next(network for network in variance if network["name"] == "mtt-musicnn")
+    pca = next(p for p in described["layers"][0]["levels"][0]["projections"] if p["name"] == "pca")
+    expect(options).to_have_count(pca["components"])
+    expect(options.first).to_contain_text("1 (")
+
+
+def test_no_tags_are_offered_when_the_network_has_none(explorer: Explorer) -> None:
+    explorer.open("?network=audioset-vggish")
+
+    groups = explorer.page.get_by_label("Colour by").locator("optgroup")
+
+    expect(groups).to_have_count(2)  # the library's attributes, and what can be told of any map
+    explorer.choose_on_map()
+    explorer.wait_for_details()
+    expect(explorer.tags).to_be_hidden()
+    expect(explorer.neighbours).to_have_count(10)
+
+
+def test_map_comes_back_when_the_graphics_context_was_lost(explorer: Explorer) -> None:
+    explorer.open()
+    before = explorer.drawn_points()
+    canvas = explorer.stage.locator("canvas").first
+
+    loss = canvas.evaluate_handle(
+        "(canvas) => canvas.getContext('webgl2').getExtension('WEBGL_lose_context')"
+    )
+    loss.evaluate("(loss) => loss.loseContext()")
+    expect(explorer.message).to_be_visible()
+    loss.evaluate("(loss) => loss.restoreContext()")
+
+    expect(explorer.message).to_be_hidden()
+    explorer.settle()
+    assert (explorer.drawn_points() == before).all()
+
+
+def test_message_says_what_is_missing_when_the_browser_has_no_webgl2(explorer: Explorer, page: Page) -> None:
+    page.add_init_script(
+        """const getContext = HTMLCanvasElement.prototype.getContext;
+        HTMLCanvasElement.prototype.getContext = function (kind, ...rest) {
+          return kind === "webgl2" ? null : getContext.call(this, kind, ...rest);
+        };"""
+    )
+
+    explorer.open(state="error")
+
+    expect(explorer.message).to_contain_text("WebGL 2")
+
+
+def test_colours_follow_the_system_when_it_turns_dark(explorer: Explorer, page: Page) -> None:
+    explorer.open()
+    light = explorer.drawn_points()
+    light_colours = explorer.colours_in_legend()
+
+    page.emulate_media(color_scheme="dark")
+
+    explorer.until(lambda: explorer.colours_in_legend() != light_colours)
+    explorer.settle()
+    dark = explorer.drawn_points()
+    assert background(light).min() > 240
+    assert background(dark).max() < 40
+    assert all(count_colour(dark, colour) > 40 for colour in explorer.colours_in_legend())
+
+
+def test_hundred_thousand_points_are_drawn_and_picked_when_the_library_is_large(
+    page: Page, large_server: str
+) -> None:
+    explorer = Explorer(page, large_server).open("?colour=tag:guitar")
+
+    assert explorer.points == 100_000
+    image = explorer.drawn_points()
+    assert differs(image).mean() > 0.05
+
+    explorer.choose_on_map()
+    explorer.wait_for_details()
+    assert explorer.selected in range(100_000)
+    assert len(explorer.linked) == 10
+
+
+class TestOnAPhone:
+    @pytest.fixture
+    def browser_options(self) -> dict[str, object]:
+        return {"viewport": {"width": 390, "height": 800}, "has_touch": True, "is_mobile": True}
+
+    def test_tap_chooses_a_point_when_the_screen_is_narrow(self, explorer: Explorer) -> None:
+        explorer.open()
+
+        explorer.page.touchscreen.tap(*explorer.find_point())
+
+        expect(explorer.neighbours).to_have_count(10)
+        width = explorer.page.evaluate("document.documentElement.scrollWidth")
+        assert width == 390
+        box = explorer.stage.bounding_box()
+        assert box is not None
+        assert box["height"] > 300
+        assert box["x"] + box["width"] <= 390

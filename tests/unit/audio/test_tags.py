@@ -1,0 +1,172 @@
+import random
+
+import mutagen
+import pytest
+from mutagen.asf import ASF
+from mutagen.easyid3 import EasyID3
+from mutagen.id3 import ID3, TALB, TCON, TDRC, TIT2, TPE1, TYER
+from mutagen.mp4 import MP4
+
+from app.audio.tags import FileTags, read_tags
+from tests.audio_files import BAD, STRANGE_NAMES, write_tone
+
+FULL = FileTags("Blue Train", "Ann Other", "Night Lines", ("Jazz", "Hard Bop"), 1999, 0.5)
+
+
+def write_easy(path):
+    file = mutagen.File(path, easy=True)
+    if file.tags is None:
+        file.add_tags()
+    file["title"], file["artist"], file["album"] = FULL.title, FULL.artist, FULL.album
+    file["genre"] = list(FULL.genres)
+    file["year" if path.suffix == ".wv" else "date"] = "1999-05-01"
+    file.save()
+
+
+def write_id3_frames(path):
+    file = mutagen.File(path)
+    file.add_tags()
+    for frame in (TIT2, TPE1, TALB):
+        value = {TIT2: FULL.title, TPE1: FULL.artist, TALB: FULL.album}[frame]
+        file.tags.add(frame(encoding=3, text=[value]))
+    file.tags.add(TCON(encoding=3, text=list(FULL.genres)))
+    file.tags.add(TDRC(encoding=3, text=["1999-05-01"]))
+    file.save()
+
+
+def write_asf(path):
+    file = ASF(path)
+    file["Title"], file["Author"], file["WM/AlbumTitle"] = FULL.title, FULL.artist, FULL.album
+    file["WM/Genre"] = list(FULL.genres)
+    file["WM/Year"] = "1999"
+    file.save()
+
+
+@pytest.mark.parametrize(
+    ("ending", "write"),
+    [
+        (".mp3", write_easy),
+        (".ogg", write_easy),
+        (".opus", write_easy),
+        (".flac", write_easy),
+        (".m4a", write_easy),
+        (".wv", write_easy),
+        (".tta", write_easy),
+        (".wav", write_id3_frames),
+        (".aiff", write_id3_frames),
+        (".wma", write_asf),
+    ],
+)
+def test_all_tags_are_read_when_the_format_knows_them(tmp_path, ending, write):
+    path = write_tone(tmp_path / f"song{ending}", 0.5, sample_rate=48_000)
+    write(path)
+    tags = read_tags(path)
+    assert tags.duration == pytest.approx(0.5, abs=0.06)
+    assert tags == FileTags(FULL.title, FULL.artist, FULL.album, FULL.genres, FULL.year, tags.duration)
+
+
+def mp3_with(tmp_path, *frames):
+    path = write_tone(tmp_path / "song.mp3", 0.5)
+    tags = ID3()
+    for frame in frames:
+        tags.add(frame)
+    tags.save(path)
+    return read_tags(path)
+
+
+@pytest.mark.parametrize(
+    ("texts", "genres"),
+    [
+        (["(17)"], ("Rock",)),
+        (["17"], ("Rock",)),
+        (["(17)(18)Acid"], ("Rock", "Techno", "Acid")),
+        (["Rock; Pop ;;Rock"], ("Rock", "Pop")),
+        (["Rock\0Pop"], ("Rock", "Pop")),
+        (["Folk, World, & Country"], ("Folk, World, & Country",)),
+        (["(255)"], ()),
+        ([" "], ()),
+    ],
+)
+def test_genres_are_names_when_they_are_written_as_numbers_or_lists(tmp_path, texts, genres):
+    assert mp3_with(tmp_path, TCON(encoding=3, text=texts)).genres == genres
+
+
+@pytest.mark.parametrize(
+    ("frame", "year"),
+    [
+        (TDRC(encoding=3, text=["1999-05-01"]), 1999),
+        (TDRC(encoding=3, text=["1999-05-01 10:00:00"]), 1999),
+        (TYER(encoding=3, text=["2004"]), 2004),
+    ],
+)
+def test_the_year_is_found_when_it_is_part_of_a_date(tmp_path, frame, year):
+    assert mp3_with(tmp_path, frame).year == year
+
+
+@pytest.mark.parametrize(
+    ("text", "year"), [("May 1st, 1987", 1987), ("0000", None), ("12345", None), ("", None)]
+)
+def test_the_year_is_found_or_absent_when_a_date_is_free_text(tmp_path, text, year):
+    path = write_tone(tmp_path / "song.flac", 0.5)
+    file = mutagen.File(path)
+    file["date"] = text
+    file.save()
+    assert read_tags(path).year == year
+
+
+def test_text_is_one_clean_line_when_it_holds_control_characters(tmp_path):
+    tags = mp3_with(
+        tmp_path, TIT2(encoding=3, text=["  A\n\tB\x1b[31m\x9f  "]), TPE1(encoding=3, text=["X", "Y"])
+    )
+    assert tags.title == "A B [31m"
+    assert tags.artist == "X, Y"
+
+
+def test_the_album_artist_stands_in_when_there_is_no_artist(tmp_path):
+    path = write_tone(tmp_path / "song.m4a", 0.5)
+    file = MP4(path)
+    file["aART"] = "Various"
+    file.save()
+    assert read_tags(path).artist == "Various"
+
+
+@pytest.mark.parametrize("ending", [".au", ".caf", ".mka"])
+def test_the_duration_is_known_when_only_ffmpeg_knows_the_format(tmp_path, ending):
+    tags = read_tags(write_tone(tmp_path / f"song{ending}", 0.5))
+    assert tags == FileTags(duration=pytest.approx(0.5, abs=0.01))
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_tags_are_empty_when_a_file_is_bad(tmp_path, name):
+    path = tmp_path / BAD[name].file_name
+    BAD[name].write(path)
+    tags = read_tags(path)
+    assert (tags.title, tags.artist, tags.album, tags.genres, tags.year) == (None, None, None, (), None)
+
+
+@pytest.mark.parametrize("ending", [".mp3", ".ogg", ".flac", ".m4a", ".wv"])
+def test_nothing_is_raised_when_tags_are_damaged(tmp_path, ending):
+    path = write_tone(tmp_path / f"song{ending}", 0.3)
+    write_easy(path)
+    whole = path.read_bytes()
+    rng = random.Random(5)
+    for _ in range(40):
+        damaged = bytearray(whole)
+        for _ in range(8):
+            damaged[rng.randrange(min(len(damaged), 4000))] = rng.randrange(256)
+        path.write_bytes(damaged)
+        assert isinstance(read_tags(path), FileTags)
+
+
+@pytest.mark.parametrize("name", STRANGE_NAMES, ids=ascii)
+def test_tags_are_read_when_the_name_is_strange(tmp_path, name):
+    assert read_tags(write_tone(tmp_path / name, 0.5)).duration == pytest.approx(0.5)
+
+
+def test_the_error_of_the_system_comes_through_when_a_file_cannot_be_opened(tmp_path):
+    with pytest.raises(FileNotFoundError):
+        read_tags(tmp_path / "gone.mp3")
+
+
+def test_the_easy_names_are_those_that_are_read():
+    assert {"title", "artist", "album", "genre", "date"} <= set(EasyID3.valid_keys)

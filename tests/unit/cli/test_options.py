@@ -1,0 +1,41 @@
+"""Every command can be tried without harm, and says what its options are for."""
+
+import pytest
+
+from cli import register
+
+OF_FLASK = {"db", "routes", "run", "shell"}
+# They only look, unless asked to repair; and a demonstration is to be seen.
+WITHOUT_DRY_RUN = {"status", "verify", "demo", "experiment"}
+
+
+@pytest.fixture
+def commands(app):
+    register(app)
+    return {name: command for name, command in app.cli.commands.items() if name not in OF_FLASK}
+
+
+def test_every_option_has_help(commands):
+    silent = [
+        (name, parameter.name)
+        for name, command in commands.items()
+        for parameter in command.params
+        if parameter.param_type_name == "option" and not parameter.help
+    ]
+    assert silent == []
+
+
+def test_every_command_that_writes_can_be_run_dry(commands):
+    options = {
+        name: {option for parameter in command.params for option in parameter.opts}
+        for name, command in commands.items()
+        if name not in WITHOUT_DRY_RUN
+    }
+    assert [name for name in options if "--dry-run" not in options[name]] == []
+
+
+@pytest.mark.parametrize("command", ["extract-all", "process"])
+def test_jobs_are_refused_when_more_than_the_setting_allows(runner, command):
+    result = runner.invoke(args=[command, "--jobs", "1025", "--dry-run"])
+    assert result.exit_code == 2
+    assert "0<=x<=1024" in result.output

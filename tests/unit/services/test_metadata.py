@@ -1,0 +1,106 @@
+"""Tags of files in the database."""
+
+import pytest
+from sqlalchemy import event, select
+
+from app.audio.tags import FileTags
+from app.errors import EmptyLibraryError
+from app.models import Album, Artist, Tag, Track, db
+from app.services.metadata import MAX_NAME_LENGTH, Names, load_file_tags
+from app.services.report import Reporter
+from app.services.scan import scan
+from tests.clips import write_clip, write_tags
+
+
+def load(settings, **options):
+    report = load_file_tags(settings, Reporter(), **options)
+    db.session.expire_all()
+    return report
+
+
+def test_tags_are_read_anew_when_size_and_time_stayed(settings):
+    clip = write_clip(settings.AUDIO_DIR / "a.wav", title="Old", artist="Ann", genre="rock")
+    scan(settings, Reporter())
+    write_tags(clip, title="New", artist="Bob", album="First", genre="jazz")
+    report = load(settings)
+    assert (report.read, report.with_tags, report.problems) == (1, 1, [])
+    track = db.session.scalars(select(Track)).one()
+    assert (track.title, track.artist.name, track.album.name) == ("New", "Bob", "First")
+    assert [tag.name for tag in track.tags] == ["jazz"]
+    assert list(db.session.scalars(select(Artist.name))) == ["Bob"]
+    assert list(db.session.scalars(select(Tag.name))) == ["jazz"]
+
+
+def test_nothing_is_written_when_run_dry(settings):
+    clip = write_clip(settings.AUDIO_DIR / "a.wav", title="Old")
+    scan(settings, Reporter())
+    write_tags(clip, title="New")
+    assert load(settings, dry_run=True).read == 1
+    assert db.session.scalars(select(Track.title)).one() == "Old"
+
+
+def test_a_file_that_is_gone_is_reported_and_its_tags_stay(settings):
+    clip = write_clip(settings.AUDIO_DIR / "a.wav", title="Old")
+    scan(settings, Reporter())
+    clip.unlink()
+    assert load(settings).problems == [("a.wav", "No such file or directory")]
+    assert db.session.scalars(select(Track.title)).one() == "Old"
+
+
+def test_reading_says_what_to_do_when_no_track_is_known(settings):
+    with pytest.raises(EmptyLibraryError, match="index-all-audio"):
+        load(settings)
+
+
+def test_text_is_made_fit_for_the_database_when_it_is_not(app):
+    db.session.add(Track(id=1, path="a"))
+    db.session.flush()
+    tags = FileTags(title="x" * 9999, artist="lone \udcff", genres=("ROCK", "rock", "Ünter"))
+    Names(db.session()).write([(1, tags)])
+    db.session.commit()
+    track = db.session.get_one(Track, 1)
+    assert len(track.title) == MAX_NAME_LENGTH
+    assert track.artist.name == "lone"
+    assert [tag.name for tag in track.tags] == ["rock", "ünter"]
+
+
+def test_the_providers_word_stays_and_the_file_gives_names_when_both_speak(app):
+    artist = Artist(name="artist_000014", external_id="artist_000014")
+    album = Album(name="album_000031", external_id="album_000031", artist=artist)
+    tag = Tag(group="genre", name="punkrock")
+    known = Track(
+        path="14/214.mp3", external_id="214", artist=artist, album=album, tags=[tag], duration=124.6
+    )
+    db.session.add_all([known, Track(path="own.mp3")])
+    db.session.flush()
+    names = Names(db.session())
+    tags = FileTags(title="Song", artist="Ann", album="First", genres=("rock",), year=2004)
+    names.write([(known.id, tags), (2, tags)])
+    db.session.commit()
+    assert (known.title, known.year, known.duration) == ("Song", 2004, 124.6)
+    assert (known.artist.name, known.artist.external_id) == ("Ann", "artist_000014")
+    assert (known.album.name, known.album.external_id) == ("First", "album_000031")
+    assert [tag.name for tag in known.tags] == ["punkrock"]
+
+
+def test_the_number_of_statements_does_not_grow_with_the_tracks(app):
+    def count(first, n_tracks):
+        ids = range(first, first + n_tracks)
+        db.session.add_all(Track(id=number, path=str(number)) for number in ids)
+        db.session.flush()
+        statements = []
+        names = Names(db.session())
+
+        def listener(connection, cursor, statement, *_):
+            if not statement.startswith("INSERT"):  # SQLite takes them one by one to return their ids
+                statements.append(statement)
+
+        event.listen(db.engine, "before_cursor_execute", listener)
+        names.write(
+            (number, FileTags(artist=f"a{number}", album=f"b{number}", genres=(f"c{number}",)))
+            for number in ids
+        )
+        event.remove(db.engine, "before_cursor_execute", listener)
+        return len(statements)
+
+    assert count(1, 10) == count(100, 200) < 10
