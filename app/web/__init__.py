@@ -3,7 +3,7 @@
 from flask import Flask
 
 from app.web import access, compression, errors
-from app.web.api import api, listening, selection
+from app.web.api import BLUEPRINTS
 from app.web.media import media
 from app.web.pages import pages
 from app.web.vendor import vendor
@@ -20,5 +20,5 @@ def init_web(app: Flask) -> None:
     access.init_app(app)
     compression.init_app(app)
     errors.init_app(app)
-    for blueprint in (pages, media, vendor, api, listening, selection):
+    for blueprint in (pages, media, vendor, *BLUEPRINTS):
         app.register_blueprint(blueprint)

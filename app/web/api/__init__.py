@@ -1,7 +1,12 @@
-"""The JSON API: ``/api/v1/...``."""
+"""The JSON API: one file for the routes of each subject, one in ``schemas`` for what they say."""
 
+from app.web.api.library import library
 from app.web.api.listening import listening
-from app.web.api.routes import api
+from app.web.api.points import points
 from app.web.api.selection import selection
+from app.web.api.similar import similar
+from app.web.api.tracks import tracks
 
-__all__ = ["api", "listening", "selection"]
+BLUEPRINTS = (library, points, tracks, similar, selection, listening)
+
+__all__ = ["BLUEPRINTS"]

@@ -8,7 +8,8 @@ from app.queries.listening.answers import answers_csv, summary
 from app.queries.listening.questions import new_question
 from app.services.listening import keep_answer
 from app.web import context
-from app.web.api.schemas import AnswerArguments
+from app.web.api.operation import operation
+from app.web.api.schemas.listening import AnswerArguments
 from app.web.responses import dump_json, json_response
 
 listening = Blueprint("listening", __name__, url_prefix="/api/v1/listening")
@@ -17,6 +18,7 @@ MAX_BODY = 4096
 
 
 @listening.get("/question")
+@operation()
 def question() -> Response:
     """Ask a new question."""
     response = Response(dump_json(new_question(context.settings()).to_json()), mimetype="application/json")
@@ -25,22 +27,23 @@ def question() -> Response:
 
 
 @listening.post("/answers")
-def answers() -> Response:
+@operation(body=AnswerArguments, max_body=MAX_BODY, status=201)
+def answers(body: AnswerArguments) -> Response:
     """Keep an answer."""
     origin = request.headers.get("Origin")
     if origin is not None and urlsplit(origin).netloc != request.host:
         abort(403, "Answers are taken from the page of this server only.")
-    arguments = AnswerArguments.read_body(MAX_BODY)
     given = keep_answer(
         context.settings(),
-        rater=arguments.rater,
-        question=arguments.question,
-        chosen=arguments.choice,
+        rater=body.rater,
+        question=body.question,
+        chosen=body.choice,
     )
     return json_response({"answers": given}, 201)
 
 
 @listening.get("/answers.csv")
+@operation(media={"text/csv": None})
 def answers_table() -> Response:
     """Send all answers as a table."""
     response = Response(stream_with_context(answers_csv()), mimetype="text/csv")
@@ -50,6 +53,7 @@ def answers_table() -> Response:
 
 
 @listening.get("/summary")
+@operation()
 def agreement() -> Response:
     """Tell how far raters agree with each network."""
     return json_response(summary())

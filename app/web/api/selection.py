@@ -4,9 +4,10 @@ from urllib.parse import quote
 
 from flask import Blueprint, Response, request
 
-from app.queries.exports import PlaylistOptions, export, read_selection
+from app.queries.exports import MIMETYPES, PlaylistOptions, export, read_selection
 from app.web import context
-from app.web.api.schemas import ExportArguments
+from app.web.api.operation import operation
+from app.web.api.schemas.selection import ExportArguments
 
 selection = Blueprint("selection", __name__, url_prefix="/api/v1/selection")
 
@@ -14,22 +15,22 @@ MAX_BODY = 16 * 2**20
 
 
 @selection.post("/export")
-def export_selection() -> Response:
+@operation(body=ExportArguments, max_body=MAX_BODY, media=dict.fromkeys(MIMETYPES.values()))
+def export_selection(body: ExportArguments) -> Response:
     """Send a table, the vectors or a playlist of points; nothing is written here."""
-    arguments = ExportArguments.read_body(MAX_BODY)
     settings = context.settings()
     root = request.url_root
     options = PlaylistOptions.choose(
         settings,
         lambda track_id: f"{root}audio/track/{track_id}",
-        offline=arguments.offline,
-        windows_paths=arguments.windows_paths,
+        offline=body.offline,
+        windows_paths=body.windows_paths,
     )
-    chosen = read_selection(settings, arguments.points, arguments.network, arguments.layer)
-    file = export(chosen, arguments.format, arguments.title, options)
+    chosen = read_selection(settings, body.points, body.network, body.layer)
+    file = export(chosen, body.format, body.title, options)
     response = Response(file.content, mimetype=file.mimetype)
     response.headers["Content-Disposition"] = (
-        f"attachment; filename=selection.{arguments.format}; filename*=UTF-8''{quote(file.name, safe='')}"
+        f"attachment; filename=selection.{body.format}; filename*=UTF-8''{quote(file.name, safe='')}"
     )
     response.cache_control.no_store = True
     return response

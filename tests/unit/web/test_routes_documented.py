@@ -1,3 +1,5 @@
+import importlib
+import pkgutil
 import re
 
 import pytest
@@ -5,13 +7,19 @@ import pytest
 from app.settings import PROJECT_DIR
 from app.web.api import schemas
 from app.web.api.arguments import Arguments
+from app.web.api.schemas.fields import SpaceArguments
 
 DOCUMENT = (PROJECT_DIR / "docs" / "api.md").read_text(encoding="utf-8")
-SCHEMAS = [
-    schema
-    for schema in vars(schemas).values()
-    if isinstance(schema, type) and issubclass(schema, Arguments) and schema is not Arguments
+MODULES = [
+    importlib.import_module(f"{schemas.__name__}.{info.name}")
+    for info in pkgutil.iter_modules(schemas.__path__)
 ]
+SCHEMAS = {
+    value: None
+    for module in MODULES
+    for value in vars(module).values()
+    if isinstance(value, type) and issubclass(value, Arguments) and value not in (Arguments, SpaceArguments)
+}
 
 
 def sections():

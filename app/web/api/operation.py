@@ -1,0 +1,97 @@
+"""Operations: what a route takes and gives, said once beside it, for checking and for describing."""
+
+import functools
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from flask import Flask
+from pydantic import BaseModel, ConfigDict
+
+from app.web.api.arguments import Arguments
+
+Scope = Literal["read", "analyse", "write"]
+JSON = "application/json"
+MAX_BODY = 2**20
+
+View = Callable[..., Any]
+
+
+class Answer(BaseModel):
+    """Base of the models of answers. They describe; the tests hold the routes to them."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+@dataclass(frozen=True)
+class Operation:
+    """What a route takes and gives.
+
+    Attributes
+    ----------
+    query : type or None
+        Arguments in the address.
+    body : type or None
+        Arguments in the body, as JSON.
+    answers : mapping
+        Kind of media to the model of its content; None for content that no model describes.
+    status : int
+        Of the answer when all went well.
+    errors : tuple of int
+        Statuses that this operation may end with besides those of every operation.
+    scope : str
+        What a token must allow.
+    """
+
+    query: type[Arguments] | None
+    body: type[Arguments] | None
+    max_body: int
+    answers: Mapping[str, type[BaseModel] | None]
+    status: int
+    errors: tuple[int, ...]
+    scope: Scope
+
+
+def operation(
+    *,
+    query: type[Arguments] | None = None,
+    body: type[Arguments] | None = None,
+    max_body: int = MAX_BODY,
+    answer: type[BaseModel] | None = None,
+    media: Mapping[str, type[BaseModel] | None] | None = None,
+    status: int = 200,
+    errors: tuple[int, ...] = (),
+    scope: Scope = "read",
+) -> Callable[[View], View]:
+    """Describe a view, and hand it its arguments once they are checked.
+
+    The view is called with the parts of the path, ``arguments`` if there is a ``query``, and ``body`` if
+    there is one. Its docstring is the description that programs see.
+
+    Parameters
+    ----------
+    answer : type, optional
+        Model of a JSON answer; short for ``media={"application/json": answer}``.
+    """
+    answers = {JSON: answer} if media is None else media
+    described = Operation(query, body, max_body, answers, status, errors, scope)
+
+    def decorate(view: View) -> View:
+        @functools.wraps(view)
+        def run(**path: Any) -> Any:
+            if query is not None:
+                path["arguments"] = query.read()
+            if body is not None:
+                path["body"] = body.read_body(max_body)
+            return view(**path)
+
+        run.operation = described  # type: ignore[attr-defined]
+        return run
+
+    return decorate
+
+
+def operation_of(app: Flask, endpoint: str) -> Operation | None:
+    """Return what is said of a route; None for pages and files."""
+    found: Operation | None = getattr(app.view_functions.get(endpoint), "operation", None)
+    return found
