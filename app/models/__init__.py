@@ -1,10 +1,12 @@
-"""The database: facts about tracks, the ledger of extraction, published snapshots, the listening test."""
+"""The database: tracks and their metadata, the ledger, snapshots, playlists, tokens, the listening test."""
 
 from app.models.base import db
 from app.models.extraction import Extraction, Part
 from app.models.listening import ListeningAnswer
 from app.models.metadata import Album, Artist, Tag, track_tags
+from app.models.playlist import Playlist, PlaylistEntry
 from app.models.snapshot import Snapshot
+from app.models.token import Token
 from app.models.track import Track
 
 __all__ = [
@@ -13,8 +15,11 @@ __all__ = [
     "Extraction",
     "ListeningAnswer",
     "Part",
+    "Playlist",
+    "PlaylistEntry",
     "Snapshot",
     "Tag",
+    "Token",
     "Track",
     "db",
     "track_tags",

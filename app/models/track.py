@@ -26,8 +26,14 @@ class Track(Base):
         Seconds.
     error : str or None
         Why the last scan could not read the file; None if it could.
+    bpm : float or None
+        Tempo in beats per minute.
+    key : str or None
+        Key and scale, such as ``A minor``.
     external_id : str or None
         The streaming provider's number of the track.
+    licence, page : str or None
+        Addresses of the track's licence and of its page at the provider.
     """
 
     __tablename__ = "track"
@@ -45,9 +51,13 @@ class Track(Base):
 
     title: Mapped[str | None] = mapped_column(Text)
     year: Mapped[int | None]
+    bpm: Mapped[float | None]
+    key: Mapped[str | None] = mapped_column(String(16))
     artist_id: Mapped[int | None] = mapped_column(ForeignKey("artist.id", ondelete="SET NULL"), index=True)
     album_id: Mapped[int | None] = mapped_column(ForeignKey("album.id", ondelete="SET NULL"), index=True)
     external_id: Mapped[str | None] = mapped_column(String(64), index=True)
+    licence: Mapped[str | None] = mapped_column(Text)
+    page: Mapped[str | None] = mapped_column(Text)
 
     artist: Mapped[Artist | None] = relationship()
     album: Mapped[Album | None] = relationship()
