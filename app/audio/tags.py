@@ -32,8 +32,8 @@ _NUMBER = re.compile(r"\d+(?:[.,]\d+)?")
 _SLOWEST_BPM, _FASTEST_BPM = 20, 400  # what is beyond is no tempo: 0 is written where none is known
 
 # The key is the one name that mutagen's easy interfaces leave out.
-EasyID3.RegisterTextKey("initialkey", "TKEY")
-EasyMP4Tags.RegisterFreeformKey("initialkey", "initialkey")
+EasyID3.RegisterTextKey("initialkey", "TKEY")  # type: ignore[no-untyped-call]
+EasyMP4Tags.RegisterFreeformKey("initialkey", "initialkey")  # type: ignore[no-untyped-call]
 
 
 @dataclass(frozen=True)

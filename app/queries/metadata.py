@@ -189,7 +189,7 @@ def _rows(name: str) -> Sequence[Any]:
         return _numbered(db.session.execute(keys))
     if name == "bpm":
         tempi = select(Track.id, Track.bpm).where(Track.bpm.is_not(None)).order_by(Track.id)
-        return [(track_id, round(bpm), round(bpm)) for track_id, bpm in db.session.execute(tempi)]
+        return [(track_id, round(bpm or 0), round(bpm or 0)) for track_id, bpm in db.session.execute(tempi)]
     return db.session.execute(_query(name)).all()
 
 
