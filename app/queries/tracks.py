@@ -81,16 +81,24 @@ def find_track(track_id: int) -> Track:
 
 def track_names(track_ids: Collection[int]) -> dict[int, TrackName]:
     """Return the names of tracks by id; one that is gone from the catalogue is called by its number."""
+    return {track_id: name for track_id, (name, _) in track_names_and_albums(track_ids).items()}
+
+
+def track_names_and_albums(track_ids: Collection[int]) -> dict[int, tuple[TrackName, str | None]]:
+    """Return the names of tracks and of their albums by id, like :func:`track_names`."""
     wanted = list(set(track_ids))
-    names = {track_id: TrackName(track_id, f"Track {track_id}", None) for track_id in wanted}
+    names: dict[int, tuple[TrackName, str | None]] = {
+        track_id: (TrackName(track_id, f"Track {track_id}", None), None) for track_id in wanted
+    }
     for first in range(0, len(wanted), ASKED_AT_ONCE):
         query = (
-            select(Track.id, Track.title, Track.path, Artist.name)
+            select(Track.id, Track.title, Track.path, Artist.name, Album.name)
             .outerjoin(Artist, Artist.id == Track.artist_id)
+            .outerjoin(Album, Album.id == Track.album_id)
             .where(Track.id.in_(wanted[first : first + ASKED_AT_ONCE]))
         )
-        for track_id, title, path, artist in db.session.execute(query):
-            names[track_id] = TrackName(track_id, title or _stem(path), artist)
+        for track_id, title, path, artist, album in db.session.execute(query):
+            names[track_id] = TrackName(track_id, title or _stem(path), artist), album
     return names
 
 
