@@ -2,17 +2,20 @@
 
 from typing import Any
 
-from flask import Blueprint, Response
+from flask import Blueprint, Response, abort, request
 
 from app.queries.similar import Similar, SimilarQuery, find_similar
+from app.services.hearing import hear
 from app.web import context
+from app.web.api.arguments import ArgumentsError
 from app.web.api.operation import operation
 from app.web.api.places import describe_place
-from app.web.api.schemas.similar import SimilarAnswer, SimilarArguments, SimilarBody
+from app.web.api.schemas.similar import SimilarAnswer, SimilarArguments, SimilarBody, UploadArguments
 from app.web.responses import json_response
 
 similar = Blueprint("similar", __name__, url_prefix="/api/v1")
 
+FILE = "file"
 NOWHERE = dict.fromkeys(("track", "album", "segment", "start", "end", "row", "audio"))
 
 
@@ -28,6 +31,27 @@ def nearest(arguments: SimilarArguments) -> Response:
 def nearest_of_several(body: SimilarBody) -> Response:
     """Find what is like some tracks or segments and unlike others, or near a vector."""
     return _answer(body.to_query())
+
+
+@similar.post("/similar/upload")
+@operation(
+    query=UploadArguments,
+    upload=FILE,
+    answer=SimilarAnswer,
+    errors=(404, 409, 413, 415, 422),
+    scope="analyse",
+)
+def nearest_of_upload(arguments: UploadArguments) -> Response:
+    """Find the nearest neighbours of an audio file that is sent along; the file is not kept."""
+    settings = context.settings()
+    if request.mimetype != "multipart/form-data":
+        abort(415, f"The body must be a form with a file: curl -F {FILE}=@song.mp3")
+    request.max_content_length = settings.UPLOAD_MAX_MB * 2**20
+    upload = request.files.get(FILE)
+    if upload is None:
+        raise ArgumentsError({FILE: "Field required"})
+    sound = hear(settings, upload.stream, arguments.network, arguments.segment)
+    return _answer(arguments.to_query(sound))
 
 
 def _answer(query: SimilarQuery) -> Response:

@@ -13,6 +13,7 @@ from app.store.snapshots import Level
 from app.web.api.arguments import Arguments
 from app.web.api.operation import Answer
 from app.web.api.schemas.fields import CommaSeparated, Id, Name
+from app.web.api.schemas.places import Address, Count, PlaceAnswer, Seconds, Share, TrackName
 
 MAX_NEIGHBOURS = 1000
 MAX_SEEDS = 100
@@ -191,45 +192,22 @@ def _read_activation(text: str) -> Activation:
     return Activation(tag, limits, network) if slash else Activation(name, limits)
 
 
-class NamedTrack(Answer):
-    """A track, and what it is called."""
-
-    id: int
-    title: str
-    artist: str | None
-
-
-class PlaceAnswer(Answer):
-    """A point of the map: a track or a segment of one, and where it can be heard.
-
-    ``row`` is its place in the columns of points; ``start`` and ``end`` are seconds, of segments.
-    """
-
-    track: NamedTrack
-    album: str | None
-    segment: int | None
-    start: float | None
-    end: float | None
-    row: int
-    audio: str
-
-
 class SeedAnswer(PlaceAnswer):
-    """What was asked for."""
+    """A seed."""
 
     weight: float
 
 
 class QueryAnswer(Answer):
-    """What was asked for; the single seed's place, or nulls where there is not just one."""
+    """What was asked. The place of the seed if there is one, nulls where there are several, or a vector."""
 
-    track: NamedTrack | None
+    track: TrackName | None
     album: str | None
-    segment: int | None
-    start: float | None
-    end: float | None
-    row: int | None
-    audio: str | None
+    segment: Count | None
+    start: Seconds | None
+    end: Seconds | None
+    row: Count | None
+    audio: Address | None
     seeds: list[SeedAnswer]
     network: str
     layer: str
@@ -238,29 +216,21 @@ class QueryAnswer(Answer):
 
 
 class NeighbourAnswer(PlaceAnswer):
-    """A neighbour.
+    """A neighbour."""
 
-    ``distances`` and ``score`` are those of several networks that were fused; ``distance`` is then the
-    first's.
-    """
-
-    distance: float
-    distances: dict[str, float | None] | None
-    score: float | None
+    distance: float = Field(description="1 - cosine similarity (0 to 2), or Euclidean")
+    distances: dict[str, float | None] | None = Field(description="by network, where several are fused")
+    score: float | None = Field(description="of the fused ranks, the higher the better")
 
 
 class SimilarAnswer(Answer):
-    """The nearest, the nearest first, and how they were found.
-
-    ``recall`` is the share of the true 10 nearest that the index was measured to find; ``passed`` counts the
-    rows that the filters let through.
-    """
+    """The nearest neighbours, nearest first, and how they were found."""
 
     query: QueryAnswer
     level: Level
     backend: str
     exact: bool
-    recall: float | None
-    note: str | None
-    passed: int
+    recall: Share | None = Field(description="share of the true 10 nearest that the index finds, as measured")
+    note: str | None = Field(description="why another index than the one asked for was used")
+    passed: Count = Field(description="rows that the filters let through")
     results: list[NeighbourAnswer]
