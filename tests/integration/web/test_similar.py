@@ -228,17 +228,20 @@ def limited(client, **limits):
 def test_upload_is_refused_when_it_is_too_large(listening_client):
     limited(listening_client, UPLOAD_MAX_MB=1)
     head = b'--line\r\nContent-Disposition: form-data; name="file"; filename="x"\r\n\r\n'
-    response = listening_client.post(
-        f"{ADDRESS}/upload?network={NETWORK}&layer=embeddings",
-        data=head + bytes(2**20) + b"\r\n--line--\r\n",
-        content_type="multipart/form-data; boundary=line",
-    )
-    assert (response.status_code, response.json["error"]["code"]) == (413, "request_entity_too_large")
+    for size, code in ((900_000, "unreadable_audio"), (2**20, "request_entity_too_large")):
+        response = listening_client.post(
+            f"{ADDRESS}/upload?network={NETWORK}&layer=embeddings",
+            data=head + bytes(size) + b"\r\n--line--\r\n",
+            content_type="multipart/form-data; boundary=line",
+        )
+        assert response.json["error"]["code"] == code
 
 
 def test_upload_is_refused_when_it_is_too_long(listening_client, tmp_path):
     limited(listening_client, UPLOAD_MAX_SECONDS=5)
-    response = upload(listening_client, write_tone(tmp_path / "tone.flac", 30.0).read_bytes())
+    response = upload(
+        listening_client, write_tone(tmp_path / "tone.flac", 30.0, sample_rate=8000).read_bytes()
+    )
     assert response.status_code == 400
     assert "longer than 5 seconds" in response.json["error"]["message"]
 
