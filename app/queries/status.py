@@ -34,8 +34,15 @@ class Coverage:
 
 @dataclass(frozen=True)
 class Problem:
-    """A file that could not be used, or was odd."""
+    """A file that could not be used, or was odd.
 
+    Attributes
+    ----------
+    path : str
+        For showing; ``track``, its id, tells it apart from others.
+    """
+
+    track: int
     path: str
     reason: str
 
@@ -155,12 +162,12 @@ def _failures() -> list[Problem]:
         .group_by(Track.id, Track.path)
     )
     found = {row[0]: row for query in (extracted, scanned) for row in db.session.execute(query)}
-    return [Problem(printable(path), reason or "") for _, path, reason in sorted(found.values())]
+    return [Problem(track, printable(path), reason or "") for track, path, reason in sorted(found.values())]
 
 
 def _warnings() -> list[Problem]:
     query = (
-        select(Track.path, func.min(Extraction.reason))
+        select(Track.id, Track.path, func.min(Extraction.reason))
         .join(Extraction, Extraction.track_id == Track.id)
         .where(
             Track.state == "present",
@@ -171,7 +178,9 @@ def _warnings() -> list[Problem]:
         .group_by(Track.id, Track.path)
         .order_by(Track.id)
     )
-    return [Problem(printable(path), reason or "") for path, reason in db.session.execute(query)]
+    return [
+        Problem(track, printable(path), reason or "") for track, path, reason in db.session.execute(query)
+    ]
 
 
 def _snapshot() -> dict[str, Any] | None:

@@ -23,12 +23,14 @@ from app.errors import (
 from app.models import Extraction, Part, Track, db
 from app.networks import NETWORKS, Network, installed, network_sha256
 from app.networks.engines import choose_engine
+from app.services import database
 from app.services.ledger import Ledger
 from app.services.pending import PendingTrack, find_pending, split_twins
 from app.services.report import Reporter
 from app.services.vectors import TrackVectors, VectorExtractor, hash_content
 from app.services.workers import WorkerError, run_tasks
 from app.settings import Settings
+from app.version import VERSION
 
 
 @dataclass
@@ -83,8 +85,10 @@ def extract_all(
     report = ExtractReport(pending=len(pending))
     if dry_run or not pending:
         return report
-    recipe = {"engine": engine, "platform": platform.machine(), "versions": _versions(engine)}
-    ledger = Ledger(settings.DATA_DIR, weights, recipe)
+    database.check_writable()
+    ledger = Ledger(
+        settings.DATA_DIR, weights, {network.name: _recipe(network, engine) for network in chosen}
+    )
     run = _Run(
         settings.AUDIO_DIR,
         ledger,
@@ -125,9 +129,20 @@ def _choose_networks(models_dir: Path, names: Sequence[str], reporter: Reporter)
     return usable
 
 
-def _versions(engine: str) -> dict[str, str]:
+def _recipe(network: Network, engine: str) -> dict[str, Any]:
+    """Return how the rows of a network come about: what belongs into the manifests of its parts."""
     packages = {"onnx": "onnxruntime", "essentia": "essentia-tensorflow"}
-    return {name: version(name) for name in ("av", "soxr", "numpy", packages[engine])}
+    return {
+        "front_end": network.front_end,
+        "patch_frames": network.patch_frames,
+        "patch_hop": network.patch_hop,
+        "engine": engine,
+        "platform": platform.machine(),
+        "versions": {
+            "music-explore": VERSION,
+            **{name: version(name) for name in ("av", "soxr", "numpy", packages[engine])},
+        },
+    }
 
 
 @dataclass

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 
+from app.services import database
+from app.services.audio_files import find_audio
 from app.services.extract import ExtractReport, extract_all
 from app.services.index import IndexReport, index_all
 from app.services.reduce import ReduceReport, reduce_all
@@ -28,15 +30,22 @@ def process_library(
     yield index_all(settings, reporter)
 
 
-def preview(settings: Settings, reporter: Reporter) -> tuple[int, int]:
+def preview(settings: Settings, reporter: Reporter, *, retry_failed: bool = False) -> tuple[int, int]:
     """Return the number of files to read and of catalogued tracks to extract, changing nothing."""
+    if database.current_revision() is None:
+        return len(find_audio(settings.AUDIO_DIR, "", reporter).files), 0
+    database.check()
     found = scan(settings, reporter, dry_run=True)
-    extracted = extract_all(settings, reporter, dry_run=True)
+    extracted = extract_all(settings, reporter, retry_failed=retry_failed, dry_run=True)
     return found.new + found.changed, extracted.pending
 
 
-def rebuild(settings: Settings, reporter: Reporter) -> None:
-    """Compute anew what a repair has removed, without a scan."""
-    extract_all(settings, reporter)
+def rebuild(settings: Settings, reporter: Reporter, *, to_extract: bool) -> None:
+    """Compute anew what a repair has removed, without a scan.
+
+    Maps and indexes need neither networks nor music, so ``to_extract`` says whether rows are missing.
+    """
+    if to_extract:
+        extract_all(settings, reporter)
     reduce_all(settings, reporter)
     index_all(settings, reporter)
