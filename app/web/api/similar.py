@@ -6,14 +6,14 @@ from app.queries.neighbours import find_similar
 from app.web import context
 from app.web.api.operation import operation
 from app.web.api.places import describe_place
-from app.web.api.schemas.similar import SimilarArguments
+from app.web.api.schemas.similar import SimilarAnswer, SimilarArguments
 from app.web.responses import json_response
 
 similar = Blueprint("similar", __name__, url_prefix="/api/v1")
 
 
 @similar.get("/similar")
-@operation(query=SimilarArguments)
+@operation(query=SimilarArguments, answer=SimilarAnswer)
 def nearest(arguments: SimilarArguments) -> Response:
     """Find the nearest neighbours of a track or a segment."""
     query = arguments.to_query()
