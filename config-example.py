@@ -90,6 +90,10 @@ name at start.
 
 # --- Safety ---
 
-# Requests from other machines are refused unless this is True; then they may read everything, hear it, and
-# take the listening test.
+# Requests from other machines are refused unless they show a token ('flask token create NAME') or this is
+# True; then everyone who can reach this machine may read everything, hear it, and take the listening test.
 # ALLOW_ANONYMOUS_READ = False
+
+# Pages of these sites may use the API from a browser; what they may do there is what the browser's machine
+# may do, or the token that they send. As an environment variable: addresses with commas between.
+# CORS_ORIGINS = ['https://music.example.org']

@@ -2,6 +2,7 @@
 
 import difflib
 import os
+import re
 from collections.abc import Iterable, Mapping
 from itertools import combinations
 from pathlib import Path
@@ -48,12 +49,28 @@ class Settings(BaseModel):
     JAMENDO_CLIENT_ID: str = Field("", description="needed by the provider jamendo")
 
     ALLOW_ANONYMOUS_READ: bool = Field(
-        False, description="let anyone who can reach this machine look and listen; False: this machine alone"
+        False, description="let anyone who can reach this machine look and listen without a token"
     )
+    CORS_ORIGINS: tuple[str, ...] = Field((), description="sites whose pages may use the API in a browser")
 
     PLAYLIST_FOR_OFFLINE: bool = Field(False, description="playlists hold file paths instead of addresses")
     PLAYLIST_USE_WINDOWS_PATH: bool = Field(False, description="playlists hold Windows paths")
     PLAYLIST_AUDIO_DIR: str = Field("", description="folder of the music as the playlist's player sees it")
+
+    @field_validator("CORS_ORIGINS", mode="before")
+    @classmethod
+    def _split_origins(cls, value: object) -> object:
+        return (
+            [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+        )
+
+    @field_validator("CORS_ORIGINS", mode="after")
+    @classmethod
+    def _check_origins(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for origin in value:
+            if not re.fullmatch(r"https?://[^/*?#\s]+", origin):
+                raise ValueError(f"{origin!r} is no origin, such as https://music.example.org:8443")
+        return value
 
     @field_validator("ROOT_DIR", "MODELS_DIR", mode="after")
     @classmethod

@@ -2,10 +2,11 @@
 
 from flask import Flask
 
-from app.web import access, compression, errors
+from app.web import access, compression, errors, origins
 from app.web.api import BLUEPRINTS
 from app.web.media import media
 from app.web.pages import pages
+from app.web.sign_in import sign_in
 from app.web.vendor import vendor
 
 
@@ -17,8 +18,9 @@ def init_web(app: Flask) -> None:
     SettingsError
         If ``AUDIO_PROVIDER`` names no provider.
     """
+    origins.init_app(app)
     access.init_app(app)
     compression.init_app(app)
     errors.init_app(app)
-    for blueprint in (pages, media, vendor, *BLUEPRINTS):
+    for blueprint in (pages, sign_in, media, vendor, *BLUEPRINTS):
         app.register_blueprint(blueprint)

@@ -57,5 +57,8 @@ def _answer_http(error: HTTPException) -> Response:
 def _answer(status: int, code: str, message: str, details: dict[str, Any] | None = None) -> Response:
     wants_page = request.accept_mimetypes.best_match(["application/json", "text/html"]) == "text/html"
     if wants_page and not request.path.startswith("/api/"):
-        return Response(render_template("error.html", status=status, message=message), status)
+        return Response(
+            render_template("error.html", status=status, message=message, may_sign_in=status in (401, 403)),
+            status,
+        )
     return json_response(error_body(code, message, details), status)

@@ -4,8 +4,9 @@ from typing import Any
 
 from flask import Blueprint, Response, current_app, render_template
 
+from app.queries.tokens import SCOPES
 from app.web.api.openapi import describe_api
-from app.web.api.operation import SCOPES, operation
+from app.web.api.operation import operation
 from app.web.api.reference import sections
 from app.web.api.schemas.description import DescriptionAnswer
 from app.web.responses import json_response

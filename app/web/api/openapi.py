@@ -14,7 +14,8 @@ from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode, models_json_schema
 from werkzeug.routing import Rule
 
-from app.web.api.operation import JSON, SCOPES, Operation, operation_of
+from app.queries.tokens import SCOPES
+from app.web.api.operation import JSON, Operation, operation_of
 from app.web.api.schemas.errors import ErrorAnswer
 
 OPENAPI = "3.1.0"

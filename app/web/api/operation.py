@@ -3,19 +3,14 @@
 import functools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 from flask import Flask
 from pydantic import BaseModel, ConfigDict
 
+from app.queries.tokens import Scope
 from app.web.api.arguments import Arguments
 
-Scope = Literal["read", "analyse", "write"]
-SCOPES: Mapping[Scope, str] = {
-    "read": "to look, listen, search and export",
-    "analyse": "to have audio of one's own analysed",
-    "write": "to change what is kept, such as playlists",
-}
 JSON = "application/json"
 MAX_BODY = 2**20
 
