@@ -8,6 +8,7 @@ from itertools import combinations
 from pathlib import Path
 from typing import Any, Literal
 
+from limits import parse_many
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from app.errors import SettingsError
@@ -51,11 +52,24 @@ class Settings(BaseModel):
     ALLOW_ANONYMOUS_READ: bool = Field(
         False, description="let anyone who can reach this machine look and listen without a token"
     )
+    RATE_LIMIT: str = Field("600/minute", description="requests of a token or another machine; none if empty")
+    RATE_LIMIT_ANALYSE: str = Field("30/minute", description="those of them that have audio analysed")
+    RATELIMIT_STORAGE_URI: str = Field("memory://", description="where requests are counted")
+    LOG_FORMAT: Literal["text", "json"] = Field("text", description="lines of the log")
     CORS_ORIGINS: tuple[str, ...] = Field((), description="sites whose pages may use the API in a browser")
 
     PLAYLIST_FOR_OFFLINE: bool = Field(False, description="playlists hold file paths instead of addresses")
     PLAYLIST_USE_WINDOWS_PATH: bool = Field(False, description="playlists hold Windows paths")
     PLAYLIST_AUDIO_DIR: str = Field("", description="folder of the music as the playlist's player sees it")
+
+    @field_validator("RATE_LIMIT", "RATE_LIMIT_ANALYSE", mode="after")
+    @classmethod
+    def _check_limit(cls, value: str) -> str:
+        try:
+            parse_many(value) if value else None
+        except ValueError:
+            raise ValueError("must be such as 600/minute, or 10/second;1000/hour") from None
+        return value
 
     @field_validator("CORS_ORIGINS", mode="before")
     @classmethod
