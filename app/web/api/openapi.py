@@ -23,6 +23,7 @@ VERSION = "1"
 REFERENCE = "#/components/schemas/{model}"
 ALWAYS = (400, 401, 403, 404, 429, 500, 503)
 WITH_BODY = (413, 415)
+FORM = "multipart/form-data"
 CONVERTERS: Mapping[str, Mapping[str, Any]] = {
     "IntegerConverter": {"type": "integer", "minimum": 0},
     "FloatConverter": {"type": "number", "minimum": 0},
@@ -90,7 +91,8 @@ def _tags(app: Flask) -> dict[str, str]:
 
 
 def _operations(app: Flask) -> Iterator[tuple[Rule, str, Operation]]:
-    for rule in app.url_map.iter_rules():
+    """Return all operations, those of the API before pages and audio."""
+    for rule in sorted(app.url_map.iter_rules(), key=lambda rule: not rule.rule.startswith("/api/")):
         operation = operation_of(app, rule.endpoint)
         if operation is not None:
             for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}):
@@ -159,10 +161,18 @@ def _without_null(schema: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _body(operation: Operation, references: References) -> dict[str, Any]:
-    if operation.body is None:
+    if operation.upload is not None:
+        content = {FORM: {"schema": _form_with(operation.upload)}}
+    elif operation.body is not None:
+        content = {JSON: {"schema": references[operation.body, "validation"]}}
+    else:
         return {}
-    content = {JSON: {"schema": references[operation.body, "validation"]}}
     return {"requestBody": {"required": True, "content": content}}
+
+
+def _form_with(file: str) -> dict[str, Any]:
+    content = {"type": "string", "contentMediaType": "application/octet-stream"}
+    return {"type": "object", "required": [file], "properties": {file: content}}
 
 
 def _responses(method: str, operation: Operation, references: References) -> dict[str, Any]:
@@ -175,7 +185,7 @@ def _responses(method: str, operation: Operation, references: References) -> dic
             "ETag": {"description": "Version of the answer, where it has one.", "schema": TEXT}
         }
         responses[304] = {"description": "The answer is the one whose ETag If-None-Match names."}
-    statuses = [*ALWAYS, *(WITH_BODY if operation.body else ()), *operation.errors]
+    statuses = [*ALWAYS, *(WITH_BODY if operation.body or operation.upload else ()), *operation.errors]
     failed = {JSON: {"schema": references[ErrorAnswer, "serialization"]}}
     for status in statuses:
         responses[status] = {"description": HTTPStatus(status).phrase, "content": failed}

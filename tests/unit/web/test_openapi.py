@@ -4,8 +4,9 @@ import pytest
 from flask import Flask
 from openapi_spec_validator import validate
 
+from app import create_app
 from app.web.api.openapi import describe_api
-from app.web.api.operation import JSON, operation_of
+from app.web.api.operation import JSON, operation, operation_of
 
 
 @pytest.fixture(scope="module")
@@ -49,15 +50,15 @@ def test_every_route_of_the_api_says_what_it_takes_and_gives(served, document):
 
 
 def test_every_operation_tells_the_errors_that_all_have_in_one_shape(document):
-    for operation in operations(document).values():
+    for described in operations(document).values():
         for status in ("400", "401", "403", "404", "429", "500", "503"):
-            if operation["operationId"] == "pages_health" and status == "503":
+            if described["operationId"] == "pages_health" and status == "503":
                 continue
-            content = operation["responses"][status]["content"]
+            content = described["responses"][status]["content"]
             assert content == {JSON: {"schema": {"$ref": "#/components/schemas/ErrorAnswer"}}}
-        assert "Retry-After" in operation["responses"]["429"]["headers"]
-        has_body = "requestBody" in operation
-        assert ("413" in operation["responses"]) == ("415" in operation["responses"]) == has_body
+        assert "Retry-After" in described["responses"]["429"]["headers"]
+        has_body = "requestBody" in described
+        assert ("413" in described["responses"]) == ("415" in described["responses"]) == has_body
 
 
 def test_every_operation_tells_the_scope_that_a_token_needs(document):
@@ -77,8 +78,8 @@ def test_values_stand_in_one_argument_when_they_are_separated_by_commas(document
 
 
 def test_arguments_in_an_address_are_never_null(document):
-    for operation in operations(document).values():
-        for one in operation["parameters"]:
+    for described in operations(document).values():
+        for one in described["parameters"]:
             assert "null" not in json.dumps(one["schema"]), one
 
 
@@ -117,8 +118,25 @@ def test_argument_is_refused_when_there_is_none_to_give(client):
 def test_page_about_the_api_names_every_route(client, document):
     response = client.get("/api/docs")
     assert (response.status_code, response.mimetype) == (200, "text/html")
-    for (method, path), operation in operations(document).items():
-        assert f'id="{operation["operationId"]}"' in response.text
+    for (method, path), described in operations(document).items():
+        assert f'id="{described["operationId"]}"' in response.text
         assert f"{method} {path}" in response.text
     assert "http://" not in response.text
     assert "https://" not in response.text
+
+
+def test_file_is_the_field_of_a_form_when_one_is_sent_along(library):
+    app = create_app(library.settings)
+
+    @app.post("/api/v1/upload")
+    @operation(upload="file", media={"text/plain": None}, errors=(422,), scope="analyse")
+    def upload():
+        """Take a file."""
+
+    described = describe_api(app)
+    validate(described)
+    found = described["paths"]["/api/v1/upload"]["post"]
+    form = found["requestBody"]["content"]["multipart/form-data"]["schema"]
+    assert form["required"] == ["file"]
+    assert {"413", "415", "422"} <= set(found["responses"])
+    assert found["security"][-1] == {"token": ["analyse"]}
