@@ -51,8 +51,7 @@ def command(name: str, *, examples: str = "", **kwargs: Any) -> Callable[[Callab
         Passed on to :func:`click.command`.
     """
     if examples:
-        lines = textwrap.indent(textwrap.dedent(examples).strip("\n"), "  ")
-        kwargs["epilog"] = f"\b\nExamples:\n{lines}"
+        kwargs["epilog"] = _epilog(examples)
 
     make_command = click.command(name, cls=click.Command, **kwargs)
 
@@ -65,6 +64,22 @@ def command(name: str, *, examples: str = "", **kwargs: Any) -> Callable[[Callab
         return make_command(with_appcontext(run))
 
     return decorate
+
+
+def group(name: str, commands: Iterable[click.Command], *, examples: str, **kwargs: Any) -> click.Group:
+    """Make one command of several, which are typed as ``flask NAME COMMAND``.
+
+    Parameters
+    ----------
+    **kwargs
+        Passed on to :class:`click.Group`.
+    """
+    return click.Group(name, {str(one.name): one for one in commands}, epilog=_epilog(examples), **kwargs)
+
+
+def _epilog(examples: str) -> str:
+    lines = textwrap.indent(textwrap.dedent(examples).strip("\n"), "  ")
+    return f"\b\nExamples:\n{lines}"
 
 
 def print_problems(problems: Iterable[tuple[str, str]]) -> None:

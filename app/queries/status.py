@@ -1,6 +1,7 @@
 """The library at a glance: tracks, coverage, failures, snapshot, disk use."""
 
 from dataclasses import asdict, dataclass
+from datetime import UTC
 from pathlib import Path
 from typing import Any
 
@@ -189,7 +190,7 @@ def _snapshot() -> dict[str, Any] | None:
         return None
     return {
         "id": row.key,
-        "published_at": row.published_at.isoformat(),
+        "published_at": row.published_at.replace(tzinfo=row.published_at.tzinfo or UTC).isoformat(),
         "tracks": row.n_tracks,
         "segments": row.n_segments,
     }
