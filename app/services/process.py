@@ -2,12 +2,14 @@
 
 from collections.abc import Iterator
 
+from app.networks import installed
 from app.services.extract import ExtractReport, extract_all
 from app.services.index import IndexReport, index_all
 from app.services.reduce import ReduceReport, reduce_all
 from app.services.report import Reporter
 from app.services.scan import ScanReport, scan
 from app.settings import Settings
+from app.store.networks import imported_names
 
 StageReport = ScanReport | ExtractReport | ReduceReport | IndexReport
 
@@ -23,7 +25,7 @@ def process_library(
         If there is no music, or nothing of it can be read.
     """
     yield scan(settings, reporter)
-    yield extract_all(settings, reporter, jobs=jobs, retry_failed=retry_failed)
+    yield _extract(settings, reporter, jobs=jobs, retry_failed=retry_failed)
     yield reduce_all(settings, reporter)
     yield index_all(settings, reporter)
 
@@ -31,12 +33,27 @@ def process_library(
 def preview(settings: Settings, reporter: Reporter) -> tuple[int, int]:
     """Return the number of files to read and of catalogued tracks to extract, changing nothing."""
     found = scan(settings, reporter, dry_run=True)
-    extracted = extract_all(settings, reporter, dry_run=True)
+    extracted = _extract(settings, reporter, dry_run=True)
     return found.new + found.changed, extracted.pending
 
 
 def rebuild(settings: Settings, reporter: Reporter) -> None:
     """Compute anew what a repair has removed, without a scan."""
-    extract_all(settings, reporter)
+    _extract(settings, reporter)
     reduce_all(settings, reporter)
     index_all(settings, reporter)
+
+
+def _extract(
+    settings: Settings,
+    reporter: Reporter,
+    *,
+    jobs: int = 0,
+    retry_failed: bool = False,
+    dry_run: bool = False,
+) -> ExtractReport:
+    """Extract, unless all that there is to show was imported: then nobody needs a network."""
+    if imported_names(settings.DATA_DIR) and not installed(settings.MODELS_DIR):
+        reporter.say(f"{settings.MODELS_DIR} has no networks: only what was imported is shown.")
+        return ExtractReport()
+    return extract_all(settings, reporter, jobs=jobs, retry_failed=retry_failed, dry_run=dry_run)

@@ -31,14 +31,24 @@ class Export:
     ----------
     content : iterator of bytes
         To be read once.
-    length : int or None
-        Bytes, where that is known before.
     """
 
     name: str
     mimetype: str
     content: Iterator[bytes]
-    length: int | None = None
+
+
+@dataclass(frozen=True)
+class VectorExport(Export):
+    """A file of vectors.
+
+    Attributes
+    ----------
+    length : int
+        Of the content, in bytes: known before the first one.
+    """
+
+    length: int
 
 
 def export(selection: Selection, form: Format, title: str, options: PlaylistOptions) -> Export:
@@ -62,13 +72,13 @@ def export(selection: Selection, form: Format, title: str, options: PlaylistOpti
     return Export(f"{file_name(title)}.{form}", MIMETYPES[form], content)
 
 
-def export_vectors(table: VectorTable, form: VectorFormat, name: str) -> Export:
-    """Make a file of vectors, whose length is known before the first byte is written."""
+def export_vectors(table: VectorTable, form: VectorFormat, name: str) -> VectorExport:
+    """Make a file of vectors."""
     if form == "npy":
         content, length = write_npy(table), npy_length(table)
     else:
         content, length = write_parquet(table), parquet_length(table)
-    return Export(f"{name}.{form}", MIMETYPES[form], content, length)
+    return VectorExport(f"{name}.{form}", MIMETYPES[form], content, length)
 
 
 def file_name(title: str) -> str:

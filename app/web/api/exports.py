@@ -31,7 +31,7 @@ def _send(network: str, layer: str, level: Level, form: VectorFormat) -> Respons
     table = whole_space(needed_snapshot(context.settings()), Space(network, layer, level))
     file = export_vectors(table, form, f"{network}-{layer}-{level}")
     response = Response(file.content, mimetype=file.mimetype)
-    response.headers["Content-Length"] = str(file.length)
+    response.content_length = file.length
     response.headers["Content-Disposition"] = f"attachment; filename={file.name}"
     response.cache_control.no_cache = True
     response.set_etag(f"{table.snapshot}-{level}")
