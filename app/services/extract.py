@@ -30,6 +30,7 @@ from app.services.report import Reporter
 from app.services.vectors import TrackVectors, VectorExtractor, hash_content
 from app.services.workers import WorkerError, run_tasks
 from app.settings import Settings
+from app.store.networks import imported_names
 from app.version import VERSION
 
 
@@ -79,6 +80,7 @@ def extract_all(
         If the file of a network is not what it should be.
     """
     chosen = _choose_networks(settings.MODELS_DIR, networks, reporter)
+    _refuse_names_of_imported(settings, chosen)
     engine = choose_engine(settings.ENGINE)
     weights = {network.name: network_sha256(network.file_in(settings.MODELS_DIR)) for network in chosen}
     pending = find_pending(weights, retry_failed=retry_failed, force=force)
@@ -127,6 +129,15 @@ def _choose_networks(models_dir: Path, names: Sequence[str], reporter: Reporter)
             f"Skipping {name}: {models_dir / name}.pb is not there (see flask download-models --list)."
         )
     return usable
+
+
+def _refuse_names_of_imported(settings: Settings, networks: Sequence[Network]) -> None:
+    taken = sorted({network.name for network in networks} & set(imported_names(settings.DATA_DIR)))
+    if taken:
+        raise InputError(
+            f"{taken[0]} is the name of a network and of imported embeddings. Rename the network, or remove "
+            f"the embeddings with: flask forget-embeddings {taken[0]}"
+        )
 
 
 def _recipe(network: Network, engine: str) -> dict[str, Any]:

@@ -97,7 +97,7 @@ def reduce_all(
     """
     names = [REDUCERS.get(name).name for name in projections] or default_projections()
     snapshot = plan_snapshot(settings)
-    known = [catalogue.network for catalogue in snapshot.catalogues]
+    known = [catalogue.network.name for catalogue in snapshot.catalogues]
     unknown = sorted(set(networks) - set(known))
     if unknown:
         raise InputError(f"Nothing is extracted with {', '.join(unknown)}. There is: {', '.join(known)}.")

@@ -1,6 +1,7 @@
 """Verification: every part, snapshot and index against the ledger and the manifests; repair of what can be.
 
-Nothing here touches the music or the catalogue. Everything that is removed is computed anew from the audio.
+Nothing here touches the music or the catalogue. Everything that is removed is computed anew from the audio,
+but for imported embeddings: they are lost, and have to be imported again.
 """
 
 import shutil
@@ -14,10 +15,10 @@ from sqlalchemy import delete, func, select, text
 
 from app.errors import DamagedFileError, MusicExploreError
 from app.models import Extraction, Part, Snapshot, db
-from app.networks import NETWORKS
 from app.services.report import Reporter
 from app.settings import Settings
 from app.store.files import file_sha256, manifest_path, read_json, read_manifest
+from app.store.networks import imported_names, stored_names
 from app.store.parts import PartFiles, part_files, part_name
 from app.store.snapshots import SnapshotFiles, snapshot_folders
 
@@ -123,6 +124,18 @@ def _forget_rows(report: VerifyReport) -> None:
 
 
 def _check_part(settings: Settings, part: Part) -> None:
+    try:
+        _compare_part(settings, part)
+    except DamagedFileError as error:
+        if part.network not in imported_names(settings.DATA_DIR):
+            raise
+        raise DamagedFileError(
+            f"{error} {part.network} was imported: repairing loses these rows. To have them again, run: "
+            f"flask import-embeddings {part.network} FILE --replace"
+        ) from error
+
+
+def _compare_part(settings: Settings, part: Part) -> None:
     files = PartFiles(settings.DATA_DIR / part.network, part.name)
     files.verify()
     facts = read_json(files.manifest_path)
@@ -195,7 +208,7 @@ def _leftovers(settings: Settings, parts: list[Part], snapshots: list[SnapshotFi
     Only names that we give, in places where we give them: a folder may hold other things.
     """
     known = {(part.network, part.name) for part in parts}
-    for network in NETWORKS.names():
+    for network in stored_names(settings.DATA_DIR):
         for path in part_files(settings.DATA_DIR / network):
             if (network, part_name(path)) not in known:
                 yield path
