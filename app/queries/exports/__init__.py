@@ -1,7 +1,23 @@
-"""What is saved of a selection of points: tables, vectors, playlists. Each form is a stream of bytes."""
+"""What is saved of lists of music and selections of points: tables, vectors, playlists.
 
-from app.queries.exports.formats import MIMETYPES, Export, Format, export
+Each form is a stream of bytes.
+"""
+
+from app.queries.exports.entries import Entry
+from app.queries.exports.formats import MIMETYPES, Export, Format, ListFormat, export, export_entries
 from app.queries.exports.playlists import PlaylistOptions
-from app.queries.exports.selection import Selection, read_selection
+from app.queries.exports.selection import Point, Selection, read_selection
 
-__all__ = ["MIMETYPES", "Export", "Format", "PlaylistOptions", "Selection", "export", "read_selection"]
+__all__ = [
+    "MIMETYPES",
+    "Entry",
+    "Export",
+    "Format",
+    "ListFormat",
+    "PlaylistOptions",
+    "Point",
+    "Selection",
+    "export",
+    "export_entries",
+    "read_selection",
+]

@@ -2,11 +2,12 @@
 
 from app.web.api.library import library
 from app.web.api.listening import listening
+from app.web.api.playlists import playlists
 from app.web.api.points import points
 from app.web.api.selection import selection
 from app.web.api.similar import similar
 from app.web.api.tracks import tracks
 
-BLUEPRINTS = (library, points, tracks, similar, selection, listening)
+BLUEPRINTS = (library, points, tracks, similar, selection, playlists, listening)
 
 __all__ = ["BLUEPRINTS"]
