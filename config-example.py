@@ -88,6 +88,11 @@ name at start.
 # The folder of the music as the player sees it. Default: AUDIO_DIR
 # PLAYLIST_AUDIO_DIR = 'D:\\Music'
 
+# --- OpenSubsonic (/rest/, see docs/api.md) ---
+
+# The network whose embeddings tell players what sounds alike. Default: the first that has any
+# SUBSONIC_NETWORK = 'mtt-musicnn'
+
 # --- Safety ---
 
 # Requests from other machines are refused unless this is True; then they may read everything, hear it, and

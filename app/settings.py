@@ -55,6 +55,10 @@ class Settings(BaseModel):
     PLAYLIST_USE_WINDOWS_PATH: bool = Field(False, description="playlists hold Windows paths")
     PLAYLIST_AUDIO_DIR: str = Field("", description="folder of the music as the playlist's player sees it")
 
+    SUBSONIC_NETWORK: str = Field(
+        "", description="network that tells players what sounds alike; the first if empty"
+    )
+
     @field_validator("ROOT_DIR", "MODELS_DIR", mode="after")
     @classmethod
     def _make_absolute(cls, value: Path) -> Path:

@@ -6,6 +6,7 @@ from app.web import access, compression, errors
 from app.web.api import BLUEPRINTS
 from app.web.media import media
 from app.web.pages import pages
+from app.web.subsonic import subsonic
 from app.web.vendor import vendor
 
 
@@ -20,5 +21,5 @@ def init_web(app: Flask) -> None:
     access.init_app(app)
     compression.init_app(app)
     errors.init_app(app)
-    for blueprint in (pages, media, vendor, *BLUEPRINTS):
+    for blueprint in (pages, media, vendor, subsonic, *BLUEPRINTS):
         app.register_blueprint(blueprint)

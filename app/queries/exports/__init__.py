@@ -5,7 +5,7 @@ Each form is a stream of bytes.
 
 from app.queries.exports.entries import Entry
 from app.queries.exports.formats import MIMETYPES, Export, Format, ListFormat, export, export_entries
-from app.queries.exports.playlists import PlaylistOptions
+from app.queries.exports.playlists import PlaylistOptions, xml_text
 from app.queries.exports.selection import Point, Selection, read_selection
 
 __all__ = [
@@ -20,4 +20,5 @@ __all__ = [
     "export",
     "export_entries",
     "read_selection",
+    "xml_text",
 ]

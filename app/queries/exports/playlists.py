@@ -126,7 +126,12 @@ def _xspf_track(entry: Entry, facts: TrackFacts, options: PlaylistOptions) -> st
 
 
 def _element(name: str, text: str) -> str:
-    return f"<{name}>{escape(_NOT_IN_XML.sub(REPLACEMENT, text))}</{name}>"
+    return f"<{name}>{escape(xml_text(text))}</{name}>"
+
+
+def xml_text(text: str) -> str:
+    """Return a text as XML can hold it: what it cannot becomes U+FFFD."""
+    return _NOT_IN_XML.sub(REPLACEMENT, text)
 
 
 def _line(text: str) -> str:
