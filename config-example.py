@@ -88,6 +88,13 @@ name at start.
 # The folder of the music as the player sees it. Default: AUDIO_DIR
 # PLAYLIST_AUDIO_DIR = 'D:\\Music'
 
+# --- Uploads (a file whose neighbours are looked for; it is deleted as soon as it has been heard) ---
+
+# Largest file, in MB, and longest sound, in seconds. A minute of music keeps a core busy for about 0.4 s per
+# network, and one upload is heard at a time.
+# UPLOAD_MAX_MB = 50
+# UPLOAD_MAX_SECONDS = 900
+
 # --- Safety ---
 
 # Requests from other machines are refused unless they show a token ('flask token create NAME') or this is

@@ -1,8 +1,8 @@
-"""What the files say about themselves, kept in the database: title, artist, album, genres, year, duration.
+"""What the files say about themselves, kept in the database: names, genres, year, tempo, key, duration.
 
 Where a track is known to a streaming provider (it has an ``external_id``), the provider's word on
-artist, album and tags stays. The file then gives title, year and duration, and names to an artist or
-an album of which only the provider's number is known.
+artist, album and tags stays. The file then gives title, year, tempo, key and duration, and names to an
+artist or an album of which only the provider's number is known.
 """
 
 from collections.abc import Collection, Iterable, Sequence
@@ -16,10 +16,11 @@ from app.audio.tags import FileTags, read_tags
 from app.errors import EmptyLibraryError
 from app.models import Album, Artist, Tag, Track, db, track_tags
 from app.services import database
-from app.services.audio_files import Problem, in_batches
+from app.services.audio_files import BATCH, THREADS, Problem
 from app.services.lock import library_lock
 from app.services.report import Reporter
 from app.settings import Settings
+from app.threads import in_batches
 
 GENRE = "genre"
 MAX_NAME_LENGTH = 500
@@ -59,7 +60,7 @@ def load_file_tags(settings: Settings, reporter: Reporter, *, dry_run: bool = Fa
                 return track, None, error.strerror or str(error)
 
         with reporter.stage("Reading tags", len(tracks)) as advance:
-            for batch in in_batches(read, tracks):
+            for batch in in_batches(read, tracks, threads=THREADS, batch=BATCH):
                 for track, tags, reason in batch:
                     if tags is None:
                         report.problems.append(Problem(track.path, reason))
@@ -135,6 +136,8 @@ class Names:
                     "id": track_id,
                     "title": tags.title,
                     "year": tags.year,
+                    "bpm": tags.bpm,
+                    "key": tags.key,
                     "duration": tags.duration or before.duration,
                     "artist_id": artist_id,
                     "album_id": album_id,

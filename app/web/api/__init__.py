@@ -1,6 +1,7 @@
 """The JSON API: one file for the routes of each subject, one in ``schemas`` for what they say."""
 
 from app.web.api.description import description
+from app.web.api.exports import exports
 from app.web.api.library import library
 from app.web.api.listening import listening
 from app.web.api.points import points
@@ -8,6 +9,6 @@ from app.web.api.selection import selection
 from app.web.api.similar import similar
 from app.web.api.tracks import tracks
 
-BLUEPRINTS = (library, points, tracks, similar, selection, listening, description)
+BLUEPRINTS = (library, points, tracks, similar, selection, exports, listening, description)
 
 __all__ = ["BLUEPRINTS"]

@@ -99,7 +99,7 @@ def track_taggram(track_id: int, arguments: TaggramArguments) -> Response:
         {
             "network": network,
             "segment_seconds": snapshot.segment_seconds(network),
-            "tags": network_tags(network),
+            "tags": network_tags(snapshot, network),
             "activations": taggram(snapshot, network, track_id),
         }
     )

@@ -92,6 +92,7 @@ class CoverageAnswer(Answer):
 class ProblemAnswer(Answer):
     """A file that could not be used."""
 
+    track: Count
     path: str
     reason: str
 

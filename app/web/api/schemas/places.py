@@ -27,13 +27,17 @@ class TrackFacts(TrackName):
     genres: list[str]
     year: int | None
     duration: Seconds | None = Field(description="seconds")
+    bpm: float | None = Field(description="beats per minute")
+    key: str | None = Field(description="such as A minor")
 
 
 class PlaceAnswer(Answer):
     """A point of the map, and what it stands for."""
 
     track: TrackName
+    album: str | None
     segment: Count | None = Field(description="number within the track, from 0; null for a track")
     start: Seconds | None = Field(description="seconds into the track; null for a track")
+    end: Seconds | None
     row: Count = Field(description="place in the columns of /api/v1/points")
     audio: Address
