@@ -89,6 +89,10 @@ class Settings(BaseModel):
                 raise ValueError(f"{origin!r} is no origin, such as https://music.example.org:8443")
         return value
 
+    SUBSONIC_NETWORK: str = Field(
+        "", description="network that tells players what sounds alike; the first if empty"
+    )
+
     @field_validator("ROOT_DIR", "MODELS_DIR", mode="after")
     @classmethod
     def _make_absolute(cls, value: Path) -> Path:

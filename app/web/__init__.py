@@ -7,6 +7,7 @@ from app.web.api import BLUEPRINTS
 from app.web.media import media
 from app.web.pages import pages
 from app.web.sign_in import sign_in
+from app.web.subsonic import subsonic
 from app.web.vendor import vendor
 
 
@@ -25,5 +26,5 @@ def init_web(app: Flask) -> None:
     rate_limits.init_app(app)
     compression.init_app(app)
     errors.init_app(app)
-    for blueprint in (pages, sign_in, media, vendor, *BLUEPRINTS):
+    for blueprint in (pages, sign_in, media, vendor, subsonic, *BLUEPRINTS):
         app.register_blueprint(blueprint)

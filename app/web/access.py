@@ -27,6 +27,8 @@ from app.web.origins import SAFE_METHODS
 COOKIE = "mex_token"
 # What the page for signing in, and the one that says what went wrong, are made of.
 OPEN_ENDPOINTS = frozenset({"sign_in.form", "sign_in.enter", "sign_in.leave"})
+OWN_REFUSALS = frozenset({"subsonic"})
+"""Blueprints that ask :func:`granted` themselves, as they refuse in a shape of their own."""
 OPEN_FILES = frozenset({"css/base.css", "css/error.css", "css/sign-in.css", "favicon.svg"})
 
 HOW_TO_SIGN_IN = (
@@ -71,14 +73,14 @@ def init_app(app: Flask) -> None:
 
 def check_access() -> None:
     """Refuse the request unless whoever asks may have it."""
-    if request.endpoint in OPEN_ENDPOINTS or _is_open_file():
+    if request.endpoint in OPEN_ENDPOINTS or _is_open_file() or request.blueprint in OWN_REFUSALS:
         return
     operation = operation_of(current_app, request.endpoint or "")
     if operation is not None:
         scope = operation.scope
     else:
         scope = "read" if request.method in SAFE_METHODS or request.endpoint is None else "write"
-    if scope not in _granted(anonymous=operation is None or operation.anonymous):
+    if scope not in granted(bearer(), anonymous=operation is None or operation.anonymous):
         abort(
             403,
             f"This needs a token with the scope {scope!r}, which allows {SCOPES[scope]}. See 'flask token'.",
@@ -95,11 +97,16 @@ def _is_open_file() -> bool:
     return request.endpoint == "static" and (request.view_args or {}).get("filename") in OPEN_FILES
 
 
-def _granted(*, anonymous: bool) -> Collection[Scope | str]:
-    """Return what whoever asks may do."""
+def bearer() -> str | None:
+    """Return the token in the header of the current request; None without."""
     shown = request.authorization
-    if shown is not None and shown.type == "bearer":
-        return _use(shown.token or "")
+    return shown.token or "" if shown is not None and shown.type == "bearer" else None
+
+
+def granted(token: str | None, *, anonymous: bool = True) -> Collection[Scope | str]:
+    """Return what whoever asks may do, with the token that is shown, or without; refuse a bad token."""
+    if token is not None:
+        return _use(token)
     if all(is_loopback(address) for address in askers()) and is_local_host(request.host):
         return SCOPES
     open_to_all = anonymous and context.settings().ALLOW_ANONYMOUS_READ

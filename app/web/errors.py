@@ -10,6 +10,7 @@ from app.errors import MusicExploreError
 from app.services.database import explain
 from app.web.api.arguments import ArgumentsError
 from app.web.responses import json_response
+from app.web.subsonic.answers import CODES, GENERIC, failed
 
 INTERNAL = "Something went wrong here. The log of the server says what."
 
@@ -55,6 +56,8 @@ def answer_http(error: HTTPException) -> Response:
 
 
 def _answer(status: int, code: str, message: str, details: dict[str, Any] | None = None) -> Response:
+    if request.path.startswith("/rest/"):
+        return failed(CODES.get(status, GENERIC), message)
     wants_page = request.accept_mimetypes.best_match(["application/json", "text/html"]) == "text/html"
     if wants_page and not request.path.startswith("/api/"):
         return Response(

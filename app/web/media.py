@@ -51,6 +51,17 @@ UNKNOWN = "application/octet-stream"
 @operation(media={"audio/*": None, UNKNOWN: None}, also={206: None, 302: None}, errors=(416,))
 def track(track_id: int) -> AnyResponse:
     """Send the file of a track, whole or the range asked for; or lead to where it is streamed from."""
+    return send_track(track_id)
+
+
+def send_track(track_id: int) -> AnyResponse:
+    """Answer with the sound of a track, or the way to it.
+
+    Raises
+    ------
+    NotFoundError
+        If there is no such track, or its file cannot be read.
+    """
     found = find_track(track_id)
     settings = context.settings()
     source = context.provider(settings).url(Playable(found.id, found.path, found.external_id), settings)

@@ -88,6 +88,17 @@ def test_map_is_explored_without_a_server(explorer):
     expect(page.locator("html")).to_have_attribute("data-state", "ready")
 
 
+def test_no_playlists_are_offered_where_nothing_can_be_kept(explorer):
+    explorer.open("index.html?tab=playlists&track=3&segment=1&level=segments")
+    page = explorer.page
+    expect(page.get_by_role("tab")).to_have_text(["Point", "Taggram", "Selection", "Quality"])
+    expect(explorer.details).to_be_visible()
+    explorer.neighbours.first.wait_for()
+    explorer.details.get_by_role("button", name="Select all").click()
+    expect(page.get_by_role("button", name="Save as …")).to_be_visible()
+    expect(page.get_by_role("button", name="playlist", exact=False)).to_have_count(0)
+
+
 def test_only_what_the_copy_holds_is_offered(explorer):
     explorer.open("index.html?network=mtt-musicnn&layer=embeddings&projection=original")
     assert explorer.address_state["projection"] == "umap"

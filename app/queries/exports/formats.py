@@ -1,17 +1,19 @@
-"""The forms in which a selection can be saved."""
+"""The forms in which a selection, or another list of music, can be saved."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
+from app.queries.exports.entries import Entry
 from app.queries.exports.playlists import PlaylistOptions, write_m3u8, write_xspf
 from app.queries.exports.selection import Selection
 from app.queries.exports.tables import npy_length, parquet_length, write_csv, write_npy, write_parquet
 from app.queries.exports.vectors import VectorTable
 
 VectorFormat = Literal["npy", "parquet"]
-Format = Literal["csv", "npy", "parquet", "m3u8", "xspf"]
+ListFormat = Literal["csv", "m3u8", "xspf"]
+Format = ListFormat | VectorFormat
 MIMETYPES: dict[Format, str] = {
     "csv": "text/csv",
     "npy": "application/octet-stream",
@@ -59,16 +61,21 @@ def export(selection: Selection, form: Format, title: str, options: PlaylistOpti
     InputError, NotFoundError
         If the vectors that are asked for do not exist.
     """
-    match form:
-        case "npy" | "parquet":
-            return export_vectors(selection.vectors(), form, file_name(title))
-        case "csv":
-            content = write_csv(selection)
-        case "m3u8":
-            content = write_m3u8(selection, title, options)
-        case "xspf":
-            content = write_xspf(selection, title, options)
+    if form == "npy" or form == "parquet":  # noqa: PLR1714 - the type checker understands this only
+        return export_vectors(selection.vectors(), form, file_name(title))
     _ = selection.facts  # the database is asked before the answer begins
+    return export_entries(selection.entries(), form, title, options)
+
+
+def export_entries(
+    entries: Iterable[Entry], form: ListFormat, title: str, options: PlaylistOptions
+) -> Export:
+    """Make a file of a list of music."""
+    content = {
+        "csv": lambda: write_csv(entries),
+        "m3u8": lambda: write_m3u8(entries, title, options),
+        "xspf": lambda: write_xspf(entries, title, options),
+    }[form]()
     return Export(f"{file_name(title)}.{form}", MIMETYPES[form], content)
 
 

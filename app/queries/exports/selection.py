@@ -1,6 +1,6 @@
 """A selection of points, and what is known of each."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -8,6 +8,7 @@ import numpy as np
 
 from app.errors import InputError, NotFoundError
 from app.queries.catalogue import OpenSnapshot, needed_snapshot
+from app.queries.exports.entries import Entry
 from app.queries.exports.vectors import WHOLE, Integers, Rows, VectorTable, open_table
 from app.queries.tracks import TrackFacts, track_facts
 from app.settings import Settings
@@ -63,6 +64,14 @@ class Selection:
             return None
         segment = int(self.segments[row])
         return segment * seconds, (segment + 1) * seconds
+
+    def entries(self) -> Iterator[Entry]:
+        """Yield the points as lines of a list."""
+        for row, (track_id, segment) in enumerate(
+            zip(self.tracks.tolist(), self.segments.tolist(), strict=True)
+        ):
+            times = self.times(row)
+            yield Entry(track_id, self.facts.get(track_id), None if times is None else segment, times)
 
     def vectors(self) -> VectorTable:
         """Open the vectors of the points.

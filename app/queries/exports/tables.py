@@ -1,16 +1,17 @@
-"""A selection as a table of what is known, or as vectors with the ids that they belong to."""
+"""A list of music as a table of what is known; a selection as vectors with the ids that they belong to."""
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import chain
 from typing import Any
 
 import numpy as np
 from numpy.lib import format as npy
 
 from app.queries.exports.blocks import in_blocks
+from app.queries.exports.entries import Entry
 from app.queries.exports.parquet import ParquetWriter
-from app.queries.exports.selection import Selection
 from app.queries.exports.vectors import VectorTable
 from app.queries.status import printable
 from app.store.files import Array
@@ -22,34 +23,33 @@ CSV_COLUMNS = (
 )  # fmt: skip
 
 
-def write_csv(selection: Selection) -> Iterator[bytes]:
-    """Yield a table in UTF-8, one line per point; texts that spreadsheets would compute begin with ``'``."""
-    return in_blocks(_csv_lines(selection))
+def write_csv(entries: Iterable[Entry]) -> Iterator[bytes]:
+    """Yield a table in UTF-8, one line per entry; texts that spreadsheets would compute begin with ``'``."""
+    return in_blocks(_csv_lines(entries))
 
 
-def _csv_lines(selection: Selection) -> Iterator[str]:
+def _csv_lines(entries: Iterable[Entry]) -> Iterator[str]:
     line = io.StringIO()
     table = csv.writer(line)
-    table.writerow(CSV_COLUMNS)
-    for row in range(len(selection)):
-        table.writerow(_csv_row(selection, row))
+    for row in chain([CSV_COLUMNS], map(_csv_row, entries)):
+        table.writerow(row)
         yield line.getvalue()
         line.seek(0)
         line.truncate()
 
 
-def _csv_row(selection: Selection, row: int) -> list[Any]:
-    track_id = int(selection.tracks[row])
-    times = selection.times(row)
-    place = ["", "", ""] if times is None else [selection.segments[row], *(f"{time:.3f}" for time in times)]
-    facts = selection.facts.get(track_id)
+def _csv_row(entry: Entry) -> list[Any]:
+    start, end = ("", "") if entry.times is None else (f"{time:.3f}" for time in entry.times)
+    place = ["" if entry.segment is None else entry.segment, start, end]
+    facts = entry.facts
     if facts is None:
-        return [track_id, *place, *[""] * (len(CSV_COLUMNS) - 4)]
+        return [entry.track_id, *place, *[""] * (len(CSV_COLUMNS) - 4)]
     duration = "" if facts.duration is None else f"{facts.duration:.3f}"
     texts = (facts.title, facts.artist or "", facts.album or "", "; ".join(facts.genres))
     title, artist, album, genres = map(_harmless, texts)
     year = facts.year if facts.year is not None else ""
-    return [track_id, *place, title, artist, album, year, genres, duration, _harmless(printable(facts.path))]
+    path = _harmless(printable(facts.path))
+    return [entry.track_id, *place, title, artist, album, year, genres, duration, path]
 
 
 def _harmless(text: str) -> str:

@@ -4,11 +4,12 @@ from app.web.api.description import description
 from app.web.api.exports import exports
 from app.web.api.library import library
 from app.web.api.listening import listening
+from app.web.api.playlists import playlists
 from app.web.api.points import points
 from app.web.api.selection import selection
 from app.web.api.similar import similar
 from app.web.api.tracks import tracks
 
-BLUEPRINTS = (library, points, tracks, similar, selection, exports, listening, description)
+BLUEPRINTS = (library, points, tracks, similar, selection, playlists, exports, listening, description)
 
 __all__ = ["BLUEPRINTS"]

@@ -15,11 +15,11 @@ from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode, models_json
 from werkzeug.routing import Rule
 
 from app.queries.tokens import SCOPES
+from app.version import VERSION
 from app.web.api.operation import JSON, Operation, operation_of
 from app.web.api.schemas.errors import ErrorAnswer
 
 OPENAPI = "3.1.0"
-VERSION = "1"
 REFERENCE = "#/components/schemas/{model}"
 ALWAYS = (400, 401, 403, 404, 429, 500, 503)
 WITH_BODY = (413, 415)

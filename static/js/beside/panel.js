@@ -41,7 +41,7 @@ export class Panel extends EventTarget {
 
   /** @param {string} name */
   show(name) {
-    if (name === this.#page) return;
+    if (name === this.#page || !this.#pages.has(name)) return;
     this.#page = name;
     for (const [other, { page, tab }] of this.#pages) {
       page.element.hidden = other !== name;
