@@ -6,6 +6,7 @@ Exit codes: 0 done, 1 failed, 2 wrong usage or settings, 130 stopped by the user
 import contextlib
 import errno
 import functools
+import logging
 import signal
 import sys
 import textwrap
@@ -15,6 +16,7 @@ from types import FrameType
 from typing import Any, NoReturn
 
 import click
+from flask import current_app
 from flask.cli import with_appcontext
 from sqlalchemy.exc import DBAPIError
 
@@ -58,6 +60,8 @@ def command(name: str, *, examples: str = "", **kwargs: Any) -> Callable[[Callab
     def decorate(function: Callable[..., Any]) -> click.Command:
         @functools.wraps(function)
         def run(*args: Any, **options: Any) -> Any:
+            # What a command asks of the application itself is no request that anybody sent.
+            current_app.logger.getChild("requests").setLevel(logging.WARNING)
             with told_errors():
                 return function(*args, **options)
 

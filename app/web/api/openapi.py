@@ -189,6 +189,8 @@ def _responses(method: str, operation: Operation, references: References) -> dic
     failed = {JSON: {"schema": references[ErrorAnswer, "serialization"]}}
     for status in statuses:
         responses[status] = {"description": HTTPStatus(status).phrase, "content": failed}
+    if operation.query is not None:
+        responses[414] = {"description": "The address is longer than the server before the API takes."}
     responses[429]["headers"] = {
         "Retry-After": {"description": "Seconds to wait.", "schema": {"type": "integer", "minimum": 0}}
     }

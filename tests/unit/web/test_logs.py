@@ -11,6 +11,12 @@ from app.services.tokens import create_token
 IDS = ["4bf92f3577b34da6a3ce929d0e0e4736", "a.b_c-d-1", "x" * 128]
 
 
+@pytest.fixture(autouse=True)
+def _logged(caplog):
+    """As if no command had run in this process before."""
+    caplog.set_level(logging.INFO, "app.requests")
+
+
 def lines(caplog):
     return [record for record in caplog.records if record.name == "app.requests"]
 
