@@ -167,7 +167,7 @@ def attribute(settings: Settings, name: str, version: str) -> Attribute:
         found = _kept.get(key)
         if found is None:
             rows = _folders() if name == "folder" else db.session.execute(_query(name)).all()
-            found = _encode(rows, in_order=name == "year")
+            found = encode(rows, in_order=name == "year")
             _kept[key] = found
             while len(_kept) > KEPT:
                 _kept.popitem(last=False)
@@ -213,7 +213,7 @@ def _commonest_tags(group: str) -> Executable:
     return select(*columns).where(ranked.c.rank == 1).order_by(ranked.c.track_id)
 
 
-def _encode(rows: Sequence[Any], *, in_order: bool) -> Attribute:
+def encode(rows: Sequence[Any], *, in_order: bool) -> Attribute:
     """Give each value a code from 1 on; those that find no room share the last one."""
     labels = {value: str(label) for _, value, label in rows}
     track_ids = np.array([row[0] for row in rows], np.int64)
