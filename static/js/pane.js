@@ -25,7 +25,7 @@ import { bindMapKeys, inWords } from "./map-keys.js";
 import { HOME, isHome } from "./map/camera.js";
 import { PointMap } from "./map/map.js";
 import { showMessage } from "./message.js";
-import { floorOf, roomIn } from "./room.js";
+import { floorOf, roomIn, watchCover } from "./room.js";
 import { Selecting } from "./selecting.js";
 import { samePoints } from "./state.js";
 import { inkOf, onThemeChange, theme } from "./theme.js";
@@ -65,6 +65,8 @@ export class Pane extends EventTarget {
   #neighbours = [];
   #selecting;
   #filter;
+  /** What lies over the map. @type {import("./map/labels.js").Box[]} */
+  #covered = [];
 
   /**
    * @param {HTMLElement} root
@@ -93,6 +95,11 @@ export class Pane extends EventTarget {
     this.#dress();
     onThemeChange(() => this.#dress());
     new ResizeObserver(() => this.#fit()).observe(this.#parts.stage);
+    watchCover(this.#parts, (covered) => {
+      this.#covered = covered;
+      this.#map.setCovered(covered);
+      this.#drawAxes();
+    });
   }
 
   /** @param {HTMLElement} root */
@@ -336,13 +343,17 @@ export class Pane extends EventTarget {
 
   /** @param {View} view @param {boolean} settled */
   #seen(view, settled) {
-    const axes = this.#bare ? null : (this.#loaded?.axes ?? null);
-    const { axes: svg, legend, stage } = this.#parts;
-    drawAxes(/** @type {any} */ (svg), this.#map, axes, floorOf(stage, legend));
+    this.#drawAxes();
     if (!settled) return this.#card.hide();
     if (this.#hovered !== null) this.#hover(this.#hovered, this.#map.place(this.#hovered));
     this.#told = isHome(view) ? null : view;
     this.#emit("view", { view: this.#told });
+  }
+
+  #drawAxes() {
+    const axes = this.#bare ? null : (this.#loaded?.axes ?? null);
+    const { axes: svg, legend, stage } = this.#parts;
+    drawAxes(/** @type {any} */ (svg), this.#map, axes, floorOf(stage, legend), this.#covered);
   }
 
   /** Read out what a row is. @param {number} row */
