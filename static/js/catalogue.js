@@ -14,6 +14,8 @@ import { TABS } from "./state.js";
 export const ORIGINAL = "original";
 /** The layer whose dimensions are tags. */
 export const TAGGRAMS = "taggrams";
+/** Attributes that are numbers: coloured on a scale, filtered by ranges. */
+export const NUMERIC = new Set(["year", "bpm"]);
 /** Above so many segments, a page without further wishes starts with tracks. */
 const MANY_SEGMENTS = 250_000;
 /** Without a measure of their quality, these are shown first. */

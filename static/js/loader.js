@@ -151,7 +151,7 @@ export class PointLoader {
    */
   async #filterColumns({ filter }, choice) {
     const tags = [...new Set(filter.tags.map(({ tag }) => tag))];
-    const names = [...new Set(filter.attributes.map(({ name }) => name))];
+    const names = [...new Set([...filter.attributes, ...filter.ranges].map(({ name }) => name))];
     const kinds = [...tags.map((tag) => `tag:${tag}`), ...names.map((name) => ALL + name)].map(
       (column) => FILTER + column,
     );

@@ -60,17 +60,26 @@ export function visibleOf(set, filter, columns) {
  * @returns {Uint8Array} per track: 1 where text and attributes let it through
  */
 function tracksThrough(set, filter, { attributes, found }) {
-  const names = [...new Set(filter.attributes.map(({ name }) => name))];
-  const conditions = names.map((name) => {
+  /** @param {string} name @param {(value: string) => boolean} isWanted  @returns {(index: number) => boolean} */
+  const having = (name, isWanted) => {
     const { codes, offsets, categories } = /** @type {Values} */ (attributes.get(name));
-    const wanted = filter.attributes.filter((attribute) => attribute.name === name);
-    const values = new Set(wanted.map(({ value }) => value));
-    const allowed = Uint8Array.from(categories, (category) => Number(values.has(category)));
-    return (/** @type {number} */ index) => {
+    const allowed = Uint8Array.from(categories, (category) => Number(category !== "" && isWanted(category)));
+    return (index) => {
       for (let at = offsets[index]; at < offsets[index + 1]; at++) if (allowed[codes[at]]) return true;
       return false;
     };
+  };
+  const names = [...new Set(filter.attributes.map(({ name }) => name))];
+  const conditions = names.map((name) => {
+    const wanted = filter.attributes.filter((attribute) => attribute.name === name);
+    const values = new Set(wanted.map(({ value }) => value));
+    return having(name, (value) => values.has(value));
   });
+  for (const { name, low, high } of filter.ranges) {
+    const isWithin = (/** @type {string} */ value) =>
+      Number(value) >= (low ?? -Infinity) && Number(value) <= (high ?? Infinity);
+    conditions.push(having(name, isWithin));
+  }
   const through = new Uint8Array(set.trackCount);
   for (let index = 0; index < through.length; index++) {
     const text = !found || found.has(set.trackId(index));

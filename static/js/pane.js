@@ -269,12 +269,19 @@ export class Pane extends EventTarget {
   /** Mark what is chosen, and its neighbours, where they are on this map. */
   #mark() {
     if (!this.#loaded || !this.#state) return;
-    const selected = this.#chosenRow;
-    const linked = this.#neighbours.map((point) => this.#rowOf(point)).filter((row) => row !== null);
+    const selected = this.#drawn(this.#chosenRow);
+    const rows = this.#neighbours.map((point) => this.#drawn(this.#rowOf(point)));
+    const linked = selected === null ? [] : rows.filter((row) => row !== null);
     this.#map.setMarks({ selected, linked, trails: this.#trails });
     const { dataset } = this.#parts.stage;
     dataset.selected = String(selected ?? "");
     dataset.linked = linked.join();
+  }
+
+  /** @param {number | null} row @returns {number | null} null where the filter hides it */
+  #drawn(row) {
+    const isHidden = row !== null && this.#state?.filter.hide && this.#loaded?.visible.mask?.[row];
+    return isHidden ? null : row;
   }
 
   /** Row of the chosen point. */
@@ -297,7 +304,7 @@ export class Pane extends EventTarget {
     if (!this.#loaded || !this.#choice) return;
     const segments = this.#choice.level.name === "segments";
     const segment = heard && segments ? Math.floor(heard.time / this.#choice.network.segment_seconds) : null;
-    const row = heard && this.#rowOf({ track: heard.track, segment });
+    const row = heard && this.#drawn(this.#rowOf({ track: heard.track, segment }));
     const known = String(row ?? "");
     if (this.#parts.stage.dataset.playing === known) return;
     this.#parts.stage.dataset.playing = known;

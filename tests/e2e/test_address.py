@@ -180,6 +180,10 @@ class TestModule:
                     {"name": "artist", "value": "AC/DC: live, 50 %"},
                     {"name": "mood/theme", "value": "dark"},
                 ],
+                "ranges": [
+                    {"name": "year", "low": 1990, "high": 1999},
+                    {"name": "bpm", "low": None, "high": 120},
+                ],
                 "tracks": 20,
                 "lot": 3,
                 "every": 4,
