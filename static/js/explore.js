@@ -237,6 +237,11 @@ class Explorer {
     if (document.title !== title) document.title = title;
   }
 
+  /** The server answers. */
+  reconnect() {
+    this.#panes.reconnect();
+  }
+
   /** @param {string} name @param {(detail: any) => void} handler */
   #on(name, handler) {
     this.#panes.addEventListener(name, (event) => handler(/** @type {CustomEvent} */ (event).detail));
@@ -261,11 +266,10 @@ async function start() {
     const catalogue = await fetchCatalogue();
     dataset.snapshot = catalogue.snapshot?.id ?? "";
     describeLibrary(catalogue);
-    watchLibrary(element("running"), catalogue.snapshot?.id ?? null, () => location.reload());
-    if (catalogue.networks.length) {
-      new Explorer(catalogue);
-      return;
-    }
+    const explorer = catalogue.networks.length ? new Explorer(catalogue) : null;
+    const [snapshot, reload] = [catalogue.snapshot?.id ?? null, () => location.reload()];
+    watchLibrary(element("running"), snapshot, reload, () => explorer?.reconnect());
+    if (explorer) return;
     dataset.state = "empty";
     dataset.points = "0";
     showMessage(place, nothingToShow(catalogue.library.tracks));

@@ -1,6 +1,7 @@
 /** What lies over the map when there is none: empty library, no snapshot, an error. */
 
 import { h } from "./dom.js";
+import { OutdatedError } from "./loader.js";
 
 /**
  * @typedef {object} Message
@@ -50,4 +51,22 @@ export function nothingToShow(tracks) {
     commands: ["flask process"],
     action: { label: "Look again", run: () => location.reload() },
   };
+}
+
+/** @type {Message} */
+export const TAKEN_AWAY = {
+  title: "The graphics system took the map away",
+  lines: ["It comes back by itself in a moment."],
+  urgent: true,
+};
+
+/** @param {unknown} error @param {() => void} again  tries it once more @returns {Message} why no map came */
+export function whyNoMap(error, again) {
+  const lines = [error instanceof Error ? error.message : String(error)];
+  if (error instanceof OutdatedError) {
+    const action = { label: "Show it", run: () => location.reload() };
+    return { title: "There is something new", lines, action, urgent: true };
+  }
+  const action = { label: "Try again", run: again };
+  return { title: "The map could not be loaded", lines, action, urgent: true };
 }

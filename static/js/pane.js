@@ -11,6 +11,7 @@
  * - `state`   {state: "loading" | "ready" | "error", points: number}
  */
 
+import { ApiError } from "./api.js";
 import { drawAxes, lengthsOf } from "./axes.js";
 import { Card } from "./card.js";
 import { choose } from "./catalogue.js";
@@ -19,12 +20,12 @@ import { Controls } from "./controls.js";
 import { countsOf } from "./counts.js";
 import { partsOf } from "./dom.js";
 import { showLegend } from "./legend.js";
-import { OutdatedError, PointLoader } from "./loader.js";
+import { PointLoader } from "./loader.js";
 import { FilterPanel } from "./filter-panel.js";
 import { bindMapKeys, inWords } from "./map-keys.js";
 import { HOME, isHome } from "./map/camera.js";
 import { PointMap } from "./map/map.js";
-import { showMessage } from "./message.js";
+import { showMessage, TAKEN_AWAY, whyNoMap } from "./message.js";
 import { floorOf, roomIn, watchCover } from "./room.js";
 import { Selecting } from "./selecting.js";
 import { samePoints } from "./state.js";
@@ -65,6 +66,8 @@ export class Pane extends EventTarget {
   #neighbours = [];
   #selecting;
   #filter;
+  /** Why there is no map, or not the one that is wanted. @type {unknown} */
+  #failed = null;
   /** What lies over the map. @type {import("./map/labels.js").Box[]} */
   #covered = [];
 
@@ -108,9 +111,7 @@ export class Pane extends EventTarget {
     this.#on("hover", ({ row, x, y }) => this.#hover(row, { x, y }));
     this.#on("select", ({ row }) => this.#choose(row));
     this.#on("view", ({ view, settled }) => this.#seen(view, settled));
-    this.#on("lost", () =>
-      this.#tell("The graphics system took the map away", ["It comes back by itself in a moment."]),
-    );
+    this.#on("lost", () => showMessage(this.#parts.message, TAKEN_AWAY));
     this.#on("restored", () => showMessage(this.#parts.message, null));
     bindMapKeys(stage, this.#map, {
       isReady: () => this.#loaded !== null,
@@ -120,11 +121,8 @@ export class Pane extends EventTarget {
       onToggle: (row) => this.#selecting.toggle(row),
       onReach: (row) => this.#announce(row),
     });
-    for (const [name, run] of /** @type {[string, () => void][]} */ ([
-      ["in", () => this.zoom(1)],
-      ["out", () => this.zoom(-1)],
-      ["reset", () => this.reset()],
-    ])) {
+    const zooms = { in: () => this.zoom(1), out: () => this.zoom(-1), reset: () => this.reset() };
+    for (const [name, run] of Object.entries(zooms)) {
       root.querySelector(`[data-zoom="${name}"]`)?.addEventListener("click", run);
     }
   }
@@ -139,6 +137,7 @@ export class Pane extends EventTarget {
       this.#look(state.view);
       return this.#mark();
     }
+    this.#failed = null;
     this.#controls.show(state);
     this.#filter.show(state, choose(this.#catalogue, state));
     this.#emit("state", { state: "loading", points: this.#loaded?.set.length ?? 0 });
@@ -193,7 +192,10 @@ export class Pane extends EventTarget {
   async #label(state, choice) {
     this.#selecting.tools.tellLabels(state.labels);
     const levels = state.labels ? await this.#loader.labels(state, choice).catch(() => []) : [];
-    if (samePoints(this.#state, state)) this.#map.setLabels(levels);
+    if (!samePoints(this.#state, state)) return;
+    this.#map.setLabels(levels);
+    const none = levels.every(({ labels }) => !labels.length);
+    this.#selecting.tools.tellLabels(state.labels, state.labels && none);
   }
 
   /** Show the part of the map that the state wants, unless it came from here. @param {View | null} view */
@@ -217,24 +219,21 @@ export class Pane extends EventTarget {
 
   /** @param {unknown} error */
   #fail(error) {
-    const message = error instanceof Error ? error.message : String(error);
-    if (error instanceof OutdatedError) {
-      this.#tell("There is something new", [message], { label: "Show it", run: () => location.reload() });
-    } else {
-      const again = () => {
-        const state = /** @type {State} */ (this.#state);
-        this.#state = null;
-        showMessage(this.#parts.message, null);
-        this.show(state);
-      };
-      this.#tell("The map could not be loaded", [message], { label: "Try again", run: again });
-    }
+    this.#failed = error;
+    showMessage(this.#parts.message, whyNoMap(error, () => this.#again()));
     this.#emit("state", { state: "error", points: this.#loaded?.set.length ?? 0 });
   }
 
-  /** @param {string} title @param {string[]} lines @param {{label: string, run: () => void}} [action] */
-  #tell(title, lines, action) {
-    showMessage(this.#parts.message, { title, lines, action, urgent: true });
+  #again() {
+    const state = /** @type {State} */ (this.#state);
+    this.#state = null;
+    showMessage(this.#parts.message, null);
+    this.show(state);
+  }
+
+  /** The server answers: bring what it did not answer before. */
+  reconnect() {
+    if (this.#failed instanceof ApiError && this.#failed.status === 0) this.#again();
   }
 
   /** Colours of the theme. */

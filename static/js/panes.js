@@ -217,6 +217,11 @@ export class Panes extends EventTarget {
     this.#each((pane) => pane.reset());
   }
 
+  /** The server answers. */
+  reconnect() {
+    this.#each((pane) => pane.reconnect());
+  }
+
   /** @param {string} name @param {object} detail */
   #emit(name, detail) {
     this.dispatchEvent(new CustomEvent(name, { detail }));

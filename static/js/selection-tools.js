@@ -39,6 +39,7 @@ export class SelectionTools {
   #count = 0;
   #noun = "point";
   #labels = true;
+  #nameless = false;
 
   /** @param {HTMLElement} buttons @param {HTMLElement} bar @param {ToolHandlers} handlers */
   constructor(buttons, bar, handlers) {
@@ -67,9 +68,10 @@ export class SelectionTools {
     this.#fill();
   }
 
-  /** @param {boolean} wanted  whether regions are named */
-  tellLabels(wanted) {
+  /** @param {boolean} wanted  whether regions are named @param {boolean} nameless  whether none has a name */
+  tellLabels(wanted, nameless = false) {
     this.#labels = wanted;
+    this.#nameless = nameless;
     this.#fill();
   }
 
@@ -82,10 +84,11 @@ export class SelectionTools {
       ),
       press(
         "labels",
-        "Name the regions",
-        this.#labels,
+        this.#nameless ? "No region of this map stands out: there are no names" : "Name the regions",
+        this.#labels && !this.#nameless,
         () => this.#handlers.onLabels(!this.#labels),
         icon(LABELS),
+        this.#nameless,
       ),
     );
     this.#bar.hidden = drag === "move" && !this.#count;
@@ -122,8 +125,9 @@ export class SelectionTools {
  * @param {boolean} pressed
  * @param {() => void} onclick
  * @param {Node | string} content
+ * @param {boolean} [disabled]
  */
-function press(name, title, pressed, onclick, content) {
+function press(name, title, pressed, onclick, content, disabled) {
   const label = typeof content === "string" ? null : title;
   const attributes = {
     type: "button",
@@ -131,6 +135,7 @@ function press(name, title, pressed, onclick, content) {
     title,
     "aria-label": label,
     "aria-pressed": String(pressed),
+    disabled,
   };
   return h("button", { ...attributes, onclick }, content);
 }

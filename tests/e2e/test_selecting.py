@@ -139,6 +139,15 @@ def test_regions_are_named_without_overlap_when_labels_are_wanted(explorer: Expl
     expect(names.first).to_be_visible()
 
 
+def test_button_says_so_when_no_region_has_a_name(explorer: Explorer) -> None:
+    page = explorer.open("?network=audioset-vggish&projection=umap").page
+    button = page.get_by_role("button", name="No region of this map stands out")
+    expect(button).to_be_disabled()
+    expect(button).to_have_attribute("aria-pressed", "false")
+    page.get_by_label("Network").select_option("mtt-musicnn")
+    expect(page.get_by_role("button", name="Name the regions")).to_be_enabled()
+
+
 def boxes_of(locator: Locator) -> dict[str, tuple[int, ...]]:
     """Left, top, right and bottom of all elements, by their text."""
     script = """(all) => all.map((e) => [e.textContent, e.getBoundingClientRect()])
