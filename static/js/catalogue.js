@@ -170,6 +170,35 @@ export function sameTime(segment, from, to) {
   return Math.floor(middle / to.network.segment_seconds);
 }
 
+const KINDS = /** @type {const} */ ({
+  ...{ network: "network", layer: "layer", level: "level", projection: "projection", colour: "colour" },
+  ...{ x: "axis", y: "axis", x_minus: "axis", y_minus: "axis" },
+});
+
+/**
+ * @param {Catalogue} catalogue
+ * @param {Partial<State>} wish
+ * @returns {string[]} what it names and there is not, such as "network “nope”"
+ */
+export function missingIn(catalogue, wish) {
+  const state = complete(catalogue, { ...wish, other: null });
+  const kinds = /** @type {(keyof typeof KINDS)[]} */ (Object.keys(KINDS));
+  const parts = kinds.filter((name) => wish[name] && wish[name] !== state[name]);
+  const named = parts.map((name) => {
+    const tag = name === "colour" && /^tag:(.+)$/s.exec(wish[name] ?? "");
+    return tag ? `tag “${tag[1]}”` : `${KINDS[name]} “${wish[name]}”`;
+  });
+  const { tags = [], attributes = [], ranges = [] } = wish.filter ?? {};
+  const filters = [
+    ...tags.filter((range) => !state.filter.tags.includes(range)).map(({ tag }) => `tag “${tag}”`),
+    ...[...attributes, ...ranges]
+      .filter((one) => ![...state.filter.attributes, ...state.filter.ranges].some((known) => known === one))
+      .map(({ name }) => `attribute “${name}”`),
+  ];
+  const other = wish.other ? missingIn(catalogue, { ...wish.other, level: wish.level }) : [];
+  return [...new Set([...named, ...filters, ...other])];
+}
+
 const AXES = ["x", "y", "x_minus", "y_minus", "x_scale", "y_scale"];
 
 /**

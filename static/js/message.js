@@ -33,6 +33,13 @@ export function showMessage(place, message) {
   );
 }
 
+/** A line above the map that can be closed. @param {HTMLElement} place @param {string} text */
+export function showNotice(place, text) {
+  const close = () => (place.hidden = true);
+  place.hidden = false;
+  place.replaceChildren(h("span", {}, text), h("button.quiet", { type: "button", onclick: close }, "Close"));
+}
+
 /** @param {number} tracks  known so far @returns {Message} why there is no map */
 export function nothingToShow(tracks) {
   if (!tracks) {

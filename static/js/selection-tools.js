@@ -23,6 +23,9 @@ const MODES = /** @type {const} */ ([
 const LABELS =
   "M2 12.500L5 4l3 8.500M3 10h4M10 8.500c.500-2 4-2 4 .500v3.500M14 10.500c-1-.500-4-.500-4 1s3 1.500 4 0";
 
+const TOO_LONG =
+  "Too many for an address: whoever opens a link to this view sees no selection. The back button keeps it.";
+
 /**
  * @typedef {object} ToolHandlers
  * @property {(tool: Tool) => void} onTool
@@ -94,6 +97,7 @@ export class SelectionTools {
     this.#bar.hidden = drag === "move" && !this.#count;
     this.#bar.replaceChildren(
       h("span", { role: "status" }, `${countOf(this.#count, this.#noun)} selected`),
+      h("span.link-note", { title: TOO_LONG }, "not in the link"),
       drag === "move"
         ? ""
         : h(
