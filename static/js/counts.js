@@ -10,11 +10,12 @@ import { FEW_TRACKS } from "./trajectories.js";
  */
 export function countsOf({ set, visible }, joined) {
   const all = countOf(set.trackCount, "track");
+  const none = visible.points ? "" : "nothing matches the filter · ";
   const tracks = visible.mask ? `${formatCount(visible.tracks)} of ${all}` : all;
-  if (!set.hasSegments) return tracks;
+  if (!set.hasSegments) return none + tracks;
   const segments = countOf(set.length, "segment");
   const counts = visible.mask
-    ? `${formatCount(visible.points)} of ${segments} · ${tracks}`
+    ? `${none}${formatCount(visible.points)} of ${segments} · ${tracks}`
     : `${segments} of ${all}`;
   const partly = joined && visible.tracks > FEW_TRACKS;
   return partly ? `${counts} · lines of what is selected or pointed at` : counts;

@@ -5,18 +5,19 @@ import { fetchCatalogue, fetchTags, fetchTrack } from "./api.js";
 import { Beside } from "./beside/beside.js";
 import { Listening } from "./beside/listening.js";
 import { Names } from "./beside/names.js";
-import { choose, complete } from "./catalogue.js";
+import { choose, complete, missingIn } from "./catalogue.js";
 import { part } from "./dom.js";
 import { countOf } from "./format.js";
 import { helpOverlay } from "./help.js";
 import { bindKeys } from "./keyboard.js";
 import { memo } from "./memo.js";
-import { nothingToShow, showMessage } from "./message.js";
+import { nothingToShow, showMessage, showNotice } from "./message.js";
 import { Panes } from "./panes.js";
 import { Search } from "./search.js";
-import { readSelection, writeSelection } from "./selection-text.js";
-import { Store } from "./state.js";
+import { isTooLong, readSelection, writeSelection } from "./selection-text.js";
+import { parseQuery, Store } from "./state.js";
 import { watchLibrary } from "./watch.js";
+import { networkName } from "./words.js";
 
 /** @typedef {import("./api.js").Catalogue} Catalogue */
 /** @typedef {import("./points.js").Point} Point */
@@ -52,6 +53,7 @@ class Explorer {
     this.#catalogue = catalogue;
     this.#panes = new Panes(element("panes"), catalogue, knowledge);
     this.#agreement = new Agreement(element("agreement"), () => this.#showAgreement());
+    const missing = missingIn(catalogue, parseQuery(location.search));
     this.#store = new Store((wish) => complete(catalogue, wish));
     const names = new Names();
     this.#listening = new Listening(element("player"), knowledge, names, {
@@ -80,6 +82,7 @@ class Explorer {
     });
     this.#listen();
     this.#bind();
+    if (missing.length) this.#excuse(missing);
     this.#awaited = { selected: this.#store.state.selected };
     this.#draw(this.#store.state);
     this.#inform();
@@ -118,6 +121,13 @@ class Explorer {
     this.#player.addEventListener("time", () => this.#heard());
   }
 
+  /** Say that something else is shown than the address asks for. @param {string[]} missing */
+  #excuse(missing) {
+    const { network, layer, projection } = this.#choice;
+    const shown = [networkName(network.name), layer.name, projection?.title].filter(Boolean).join(", ");
+    showNotice(element("notice"), `This library has no ${missing.join(", no ")}. You see ${shown}.`);
+  }
+
   /** Select what the address says. @param {string | null} selected */
   #restore(selected) {
     this.#awaited = { selected };
@@ -130,6 +140,7 @@ class Explorer {
   /** @param {State} state */
   #draw(state) {
     element("panes").classList.toggle("two", state.other !== null);
+    element("panes").classList.toggle("unlinked", isTooLong(state.selected));
     element("compare-button").setAttribute("aria-pressed", String(state.other !== null));
     this.#panes.show(state);
     this.#agreement.show(state);
@@ -240,6 +251,11 @@ class Explorer {
     if (document.title !== title) document.title = title;
   }
 
+  /** The server answers. */
+  reconnect() {
+    this.#panes.reconnect();
+  }
+
   /** @param {string} name @param {(detail: any) => void} handler */
   #on(name, handler) {
     this.#panes.addEventListener(name, (event) => handler(/** @type {CustomEvent} */ (event).detail));
@@ -264,11 +280,10 @@ async function start() {
     const catalogue = await fetchCatalogue();
     dataset.snapshot = catalogue.snapshot?.id ?? "";
     describeLibrary(catalogue);
-    watchLibrary(element("running"), catalogue.snapshot?.id ?? null, () => location.reload());
-    if (catalogue.networks.length) {
-      new Explorer(catalogue);
-      return;
-    }
+    const explorer = catalogue.networks.length ? new Explorer(catalogue) : null;
+    const [snapshot, reload] = [catalogue.snapshot?.id ?? null, () => location.reload()];
+    watchLibrary(element("running"), snapshot, reload, () => explorer?.reconnect());
+    if (explorer) return;
     dataset.state = "empty";
     dataset.points = "0";
     showMessage(place, nothingToShow(catalogue.library.tracks));

@@ -26,7 +26,7 @@ SPEC = Spec(tracks=8, segments=60, networks=("mtt-musicnn", "audioset-vggish"))
 SPACE = "network=mtt-musicnn&layer=embeddings&level=segments"
 ASKED = (
     f"points?{SPACE}&columns=position,track&projection=pca&x=2&y=5",
-    f"points?{SPACE}&columns=kept,strongest,tag:rock,genre,year,folder&projection=umap",
+    f"points?{SPACE}&columns=kept,strongest,tag:rock,genre,year,folder,all:genre,all:folder&projection=umap",
     "points?network=mtt-musicnn&layer=taggrams&level=tracks&columns=spread,position&projection=umap",
     "networks",
     f"labels?{SPACE}&projection=umap",

@@ -16,7 +16,7 @@ from app.queries.derived import KEPT, OVERLAP_PREFIX, SPREAD, STRONGEST
 from app.queries.graphs import DISTANCES, has_graph, open_graph
 from app.queries.labels import region_labels
 from app.queries.library import describe_library
-from app.queries.points import Points, PointsQuery
+from app.queries.points import ALL_PREFIX, Points, PointsQuery
 from app.queries.quality import describe_quality
 from app.queries.status import describe_status
 from app.queries.tags import TAGGRAMS
@@ -188,7 +188,8 @@ def _put_shared(
     data: SiteData,
 ) -> None:
     """Put what is the same for all layers of a network: tracks, attributes, tags."""
-    names = ["track", *attributes, *(f"tag:{tag}" for tag in tags), *([STRONGEST] if tags else [])]
+    values = [f"{ALL_PREFIX}{name}" for name in attributes]
+    names = ["track", *attributes, *values, *(f"tag:{tag}" for tag in tags), *([STRONGEST] if tags else [])]
     for name in names:
         column = Points(settings, PointsQuery(space, (name,))).binary()
         data.put(f"column|{space.network}|{space.level}|{name}", column)
