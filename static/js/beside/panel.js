@@ -39,15 +39,17 @@ export class Panel extends EventTarget {
     return this.#root.classList.contains("wide");
   }
 
-  /** @param {string} name */
+  /** A page that goes hands the focus that is in it to the one that comes. @param {string} name */
   show(name) {
     if (name === this.#page) return;
+    const hadFocus = this.#pages.get(this.#page)?.page.element.contains(document.activeElement);
     this.#page = name;
     for (const [other, { page, tab }] of this.#pages) {
       page.element.hidden = other !== name;
       tab.setAttribute("aria-selected", String(other === name));
       tab.tabIndex = other === name ? 0 : -1;
     }
+    if (hadFocus) this.#pages.get(name)?.page.element.focus({ preventScroll: true });
     this.dispatchEvent(new Event("page"));
   }
 
