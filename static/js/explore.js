@@ -166,7 +166,7 @@ class Explorer {
       { keys: ["."], shown: ".", does: "next in the queue", run: () => this.#listening.next() },
       { keys: [","], shown: ",", does: "previous in the queue", run: () => this.#listening.previous() },
       { keys: ["q"], shown: "q", does: "show the queue", run: () => element("queue").togglePopover() },
-      { keys: ["m"], shown: "m", does: "sound off or on", run: () => this.#mute() },
+      { keys: ["m"], shown: "m", does: "sound off or on", run: () => this.#player.toggleMute() },
       {
         keys: ["Escape"],
         shown: "Esc",
@@ -243,10 +243,6 @@ class Explorer {
     }
     if (point) this.#visited.push(keyOf(point));
     for (const list of [this.#trail, this.#visited]) list.splice(0, list.length - REMEMBERED);
-  }
-
-  #mute() {
-    this.#player.audio.muted = !this.#player.audio.muted;
   }
 
   /** Follow the sound on the map and in the window's title. */

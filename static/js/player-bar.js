@@ -99,8 +99,9 @@ export class PlayerBar {
     const { select: playOn } = this.#playOn;
     playOn.value = listening.playOn;
     playOn.addEventListener("change", () => (listening.playOn = /** @type {any} */ (playOn.value)));
-    this.#mute.addEventListener("click", () => (player.audio.muted = !player.audio.muted));
+    this.#mute.addEventListener("click", () => player.toggleMute());
     this.#volume.addEventListener("input", () => (player.volume = Number(this.#volume.value)));
+    this.#volume.addEventListener("change", () => player.keepVolume());
     player.addEventListener("change", () => this.#showPiece());
     player.addEventListener("time", () => this.#showTime());
     listening.queue.addEventListener("change", () => this.#showQueue());
@@ -120,6 +121,7 @@ export class PlayerBar {
     this.#element.dataset.state = problem ? "error" : playing ? "playing" : piece ? "paused" : "empty";
     setText(this.#title, piece ? (piece.track.title ?? piece.track.path) : "Nothing is playing");
     setText(this.#artist, problem ?? piece?.track.artist ?? "");
+    this.#artist.title = problem ?? "";
     for (const control of [this.#play, this.#nearest, this.#seek, this.#show]) control.disabled = !piece;
     this.#play.replaceChildren(icon(playing ? PAUSE : PLAY, { filled: true }));
     this.#play.setAttribute("aria-label", playing ? "Pause" : "Play");

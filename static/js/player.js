@@ -29,6 +29,8 @@ const WHY = /** @type {Record<number, string>} */ ({
 
 /** Milliseconds in which a preview comes and goes. */
 const FADE = 180;
+/** Volume below which nobody listens. */
+const AUDIBLE = 0.05;
 const STORED_VOLUME = "volume";
 
 /** Where a copy of the page ends a track before its end. @param {number} seconds */
@@ -75,8 +77,18 @@ export class Player extends EventTarget {
   set volume(volume) {
     this.#volume = volume;
     this.audio.muted = volume === 0;
-    if (volume) localStorage.setItem(STORED_VOLUME, String(volume));
     this.#sound();
+  }
+
+  /** Remember the volume, for the time after silence and after this page. */
+  keepVolume() {
+    if (this.#volume >= AUDIBLE) localStorage.setItem(STORED_VOLUME, String(this.#volume));
+  }
+
+  /** Sound off, or on as loud as before. */
+  toggleMute() {
+    if (this.#volume) this.audio.muted = !this.audio.muted;
+    else this.volume = storedVolume();
   }
 
   get playing() {
