@@ -76,7 +76,7 @@ class Explorer {
     this.#search = new Search(element("search"), ({ id }) => {
       this.#beside.open("point");
       this.#choose({ track: id, segment: this.#store.state.level === "tracks" ? null : 0 });
-      element("page-point").focus();
+      element("page-point").focus({ preventScroll: true });
     });
     this.#listen();
     this.#bind();

@@ -43,6 +43,7 @@ export class Panel extends EventTarget {
   show(name) {
     if (name === this.#page) return;
     const hadFocus = this.#pages.get(this.#page)?.page.element.contains(document.activeElement);
+    if (hadFocus) this.#scrollHere();
     this.#page = name;
     for (const [other, { page, tab }] of this.#pages) {
       page.element.hidden = other !== name;
@@ -51,6 +52,17 @@ export class Panel extends EventTarget {
     }
     if (hadFocus) this.#pages.get(name)?.page.element.focus({ preventScroll: true });
     this.dispatchEvent(new Event("page"));
+  }
+
+  /** The user wants a page. @param {string} name */
+  #bring(name) {
+    this.show(name);
+    this.#scrollHere();
+  }
+
+  /** Where the panel lies below the map, it comes up. */
+  #scrollHere() {
+    this.#root.scrollIntoView({ block: "start" });
   }
 
   /** @param {string} name @param {string} count  beside the title; empty for none */
@@ -68,7 +80,7 @@ export class Panel extends EventTarget {
       id: `tab-${page.name}`,
       "aria-controls": id,
       "data-title": page.title,
-      onclick: () => this.show(page.name),
+      onclick: () => this.#bring(page.name),
     };
     const tab = h("button.tab", attributes, page.title, h("span.tab-count.number"));
     page.element.id = id;
