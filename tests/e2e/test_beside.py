@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,18 @@ def open_page(explorer: Explorer, name: str) -> Locator:
     return explorer.page.get_by_role("tabpanel", name=name)
 
 
+def _colours_are_those_of_the_scale(explorer: Explorer, page: Locator, activations: np.ndarray) -> None:
+    """Compare the middle of the strongest cell of the first row with the scale at its activation."""
+    picture, scale = explorer.pixels(page.locator(".heatmap-plot").first), page.locator(".taggram-scale")
+    expect(scale).to_have_accessible_name(re.compile("from 0, not heard, to 1"))
+    bar = explorer.pixels(page.locator(".taggram-scale-bar"))
+    at = int(activations[0].argmax())
+    x = 108 + (picture.shape[1] - 114) * (at + 0.5) / len(activations[0])
+    drawn = picture[4 + 7, round(x)].astype(int)
+    meant = bar[bar.shape[0] // 2, round(float(activations[0, at]) * (bar.shape[1] - 1))].astype(int)
+    assert np.abs(drawn - meant).max() < 16
+
+
 def test_taggram_is_drawn_and_follows_and_leads_the_sound_when_it_is_opened(ready: Explorer) -> None:
     assert not ready.asked("/vendor/")
     page = open_page(ready, "Taggram")
@@ -40,6 +53,9 @@ def test_taggram_is_drawn_and_follows_and_leads_the_sound_when_it_is_opened(read
     means = np.array(truth["activations"]).mean(axis=1)
     strongest = [truth["tags"][place] for place in np.argsort(-means, kind="stable")[:20]]
     assert plot.locator(".ytick text").all_text_contents() == strongest
+    _colours_are_those_of_the_scale(
+        ready, page, np.array(truth["activations"])[np.argsort(-means, kind="stable")]
+    )
     assert violations(ready.page) == []
     assert ready.address_state["tab"] == "taggram"
 
