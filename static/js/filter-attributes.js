@@ -23,9 +23,11 @@ export class AttributePicker {
   #name;
   #value;
   #list = h("datalist", { id: `filter-values-${++pickers}` });
+  #problem = h("p.note", { role: "status" });
   #chips = h("ul.chips", { "aria-label": "Wanted" });
   /** @type {Set<string>} */
   #known = new Set();
+  #offered = Promise.resolve();
 
   /** @param {string[]} attributes @param {AttributeHandlers} handlers */
   constructor(attributes, handlers) {
@@ -38,7 +40,10 @@ export class AttributePicker {
       h("input.text", {
         ...{ type: "text", list: this.#list.id, placeholder: "type to find", "aria-label": "Value" },
         onfocus: () => this.#offer(),
-        oninput: (/** @type {InputEvent} */ event) => isPicked(event) && this.#take(),
+        oninput: (/** @type {InputEvent} */ event) => {
+          this.#problem.textContent = "";
+          if (isPicked(event)) this.#take();
+        },
         onchange: () => this.#take(),
       })
     );
@@ -47,6 +52,7 @@ export class AttributePicker {
       { hidden: !attributes.length },
       h("span.field-name", {}, "Only tracks with"),
       h("div.filter-pair", {}, this.#name, this.#value, this.#list),
+      this.#problem,
       this.#chips,
     );
   }
@@ -74,21 +80,33 @@ export class AttributePicker {
     );
   }
 
-  /** Bring the values of the chosen attribute. */
-  async #offer() {
+  /** Offer the values of the chosen attribute. @returns {Promise<void>} they are there */
+  #offer() {
     const name = this.#name.value;
-    if (this.#list.dataset.of === name) return;
-    this.#list.dataset.of = name;
+    if (this.#list.dataset.of !== name) {
+      this.#list.dataset.of = name;
+      this.#offered = this.#bring(name);
+    }
+    return this.#offered;
+  }
+
+  /** @param {string} name */
+  async #bring(name) {
     const values = await this.#handlers.valuesOf(name).catch(() => []);
     if (this.#name.value !== name) return;
     this.#known = new Set(values);
     this.#list.replaceChildren(...values.slice(0, OFFERED).map((value) => h("option", { value })));
   }
 
-  /** Want what was typed, once it is a value. */
-  #take() {
+  /** Want what was typed, if it is a value. */
+  async #take() {
+    await this.#offer();
     const [name, value] = [this.#name.value, this.#value.value.trim()];
-    if (!this.#known.has(value)) return;
+    if (!value) return;
+    if (!this.#known.has(value)) {
+      this.#problem.textContent = `No track has the ${columnName(name)} “${value}”.`;
+      return;
+    }
     this.#value.value = "";
     if (!this.#wanted.some((one) => one.name === name && one.value === value)) {
       this.#handlers.onChange([...this.#wanted, { name, value }]);

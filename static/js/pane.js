@@ -186,7 +186,9 @@ export class Pane extends EventTarget {
   async #label(state, choice) {
     this.#selecting.tools.tellLabels(state.labels);
     const levels = state.labels ? await this.#loader.labels(state, choice).catch(() => []) : [];
-    if (samePoints(this.#state, state)) this.#map.setLabels(levels);
+    if (!samePoints(this.#state, state)) return;
+    this.#map.setLabels(levels);
+    if (state.labels) this.#selecting.tools.tellLabels(true, levels.some(({ labels }) => labels.length));
   }
 
   /** Show the part of the map that the state wants, unless it came from here. @param {View | null} view */

@@ -39,6 +39,7 @@ export class SelectionTools {
   #count = 0;
   #noun = "point";
   #labels = true;
+  #hasLabels = true;
 
   /** @param {HTMLElement} buttons @param {HTMLElement} bar @param {ToolHandlers} handlers */
   constructor(buttons, bar, handlers) {
@@ -67,9 +68,13 @@ export class SelectionTools {
     this.#fill();
   }
 
-  /** @param {boolean} wanted  whether regions are named */
-  tellLabels(wanted) {
+  /**
+   * @param {boolean} wanted  whether regions are named
+   * @param {boolean} has     whether the map has names for any
+   */
+  tellLabels(wanted, has = true) {
     this.#labels = wanted;
+    this.#hasLabels = has;
     this.#fill();
   }
 
@@ -82,8 +87,8 @@ export class SelectionTools {
       ),
       press(
         "labels",
-        "Name the regions",
-        this.#labels,
+        this.#hasLabels ? "Name the regions" : "Name the regions: no tag stands out in any of this map",
+        this.#labels && this.#hasLabels,
         () => this.#handlers.onLabels(!this.#labels),
         icon(LABELS),
       ),
