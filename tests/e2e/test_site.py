@@ -134,7 +134,7 @@ def test_only_what_the_copy_holds_is_offered(explorer):
     options = explorer.page.get_by_label("Projection").get_by_role("option")
     assert sorted(options.all_inner_texts()) == ["PCA", "UMAP"]
     explorer.open("index.html?network=mtt-musicnn&level=segments&track=1&segment=999")
-    expect(explorer.tags).to_contain_text("no segment 999")
+    expect(explorer.details).to_contain_text("there is no segment 1000.")
 
 
 @pytest.mark.parametrize(
