@@ -81,6 +81,9 @@ import { parseSafetensors } from "./safetensors.js";
  * @property {{stage: string, done: number, total: number, seconds_left: number | null} | null} running
  */
 
+/** Whether this is a copy of the page without a server (`static/site/source.js`): nothing can be kept. */
+export const isCopy = "musicExploreSite" in globalThis;
+
 const UNREACHABLE = "The server does not answer. Is it still running?";
 
 /** The server said no, or did not answer. */

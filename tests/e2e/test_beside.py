@@ -147,6 +147,30 @@ def test_neighbours_become_a_sorted_playlist_without_a_mouse_when_they_are_selec
     expect(selection).to_contain_text("Nothing is selected")
 
 
+def test_save_menu_opens_at_its_button_and_says_how_tracks_are_given(ready: Explorer) -> None:
+    page = ready.page
+    ready.details.get_by_role("button", name="Select all").click()
+    table = page.get_by_role("grid", name="Selected points")
+    edge, shown = (part.bounding_box() for part in (table.get_by_role("columnheader", name="Artist"), table))
+    assert edge is not None
+    assert shown is not None
+    assert edge["x"] + edge["width"] <= shown["x"] + shown["width"]
+    opener, menu = (
+        page.get_by_role("button", name="Save as"),
+        page.get_by_role("form", name="Save the selection"),
+    )
+    opener.click()
+    expect(menu.get_by_label("Tracks are given by").locator("option:checked")).to_have_text(
+        "addresses of this server"
+    )
+    below, button = menu.bounding_box(), opener.bounding_box()
+    assert below is not None
+    assert button is not None
+    assert below["y"] - button["y"] - button["height"] == pytest.approx(6, abs=1)
+    menu.get_by_role("button", name="Close").click()
+    expect(menu).to_be_hidden()
+
+
 def _column(rows: Locator, place: int) -> list[float]:
     """Times of a column, in seconds."""
     texts = rows.evaluate_all(f"(rows) => rows.map((row) => row.children[{place}].textContent)")

@@ -129,10 +129,14 @@ def test_sound_is_that_of_the_segment_or_said_to_be_missing_when_a_copy_holds_ex
 
 
 def test_only_what_the_copy_holds_is_offered(explorer):
-    explorer.open("index.html?network=mtt-musicnn&layer=embeddings&projection=original")
+    explorer.open("index.html?network=mtt-musicnn&layer=embeddings&projection=original&track=1&segment=0")
     assert explorer.address_state["projection"] == "umap"
     options = explorer.page.get_by_label("Projection").get_by_role("option")
     assert sorted(options.all_inner_texts()) == ["PCA", "UMAP"]
+    explorer.details.get_by_role("button", name="Select all").click()
+    selection = explorer.page.get_by_role("tabpanel", name="Selection")
+    expect(selection.get_by_role("button", name="Play all")).to_be_visible()
+    expect(selection.get_by_role("button", name="Save as")).to_have_count(0)
     explorer.open("index.html?network=mtt-musicnn&level=segments&track=1&segment=999")
     expect(explorer.details).to_contain_text("there is no segment 1000.")
 
