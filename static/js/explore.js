@@ -47,6 +47,8 @@ class Explorer {
   #neighbours = [];
   /** @type {string[]} points that were chosen lately */
   #visited = [];
+  /** @type {Point[]} that were chosen before the one that is, the latest last */
+  #trail = [];
 
   /** @param {Catalogue} catalogue  with at least one network */
   constructor(catalogue) {
@@ -78,7 +80,7 @@ class Explorer {
     this.#search = new Search(element("search"), ({ id }) => {
       this.#beside.open("point");
       this.#choose({ track: id, segment: this.#store.state.level === "tracks" ? null : 0 });
-      element("page-point").focus();
+      element("page-point").focus({ preventScroll: true });
     });
     this.#listen();
     this.#bind();
@@ -170,7 +172,7 @@ class Explorer {
       { keys: [" "], shown: "space", does: "play or pause", run: () => this.#player.toggle() },
       { keys: ["/"], shown: "/", does: "search for a track", run: () => this.#search.focus() },
       { keys: ["n"], shown: "n", does: "to the nearest neighbour not yet heard", run: () => this.#next() },
-      { keys: ["b"], shown: "b", does: "back to what was chosen before", run: () => history.back() },
+      { keys: ["b"], shown: "b", does: "back to the point chosen before", run: () => this.#back() },
       { keys: ["+", "="], shown: "+", does: "zoom in", run: () => this.#panes.zoom(1) },
       { keys: ["-", "−"], shown: "−", does: "zoom out", run: () => this.#panes.zoom(-1) },
       { keys: ["0"], shown: "0", does: "show everything", run: () => this.#panes.reset() },
@@ -178,12 +180,12 @@ class Explorer {
       { keys: ["."], shown: ".", does: "next in the queue", run: () => this.#listening.next() },
       { keys: [","], shown: ",", does: "previous in the queue", run: () => this.#listening.previous() },
       { keys: ["q"], shown: "q", does: "show the queue", run: () => element("queue").togglePopover() },
-      { keys: ["m"], shown: "m", does: "sound off or on", run: () => this.#mute() },
+      { keys: ["m"], shown: "m", does: "sound off or on", run: () => this.#player.toggleMute() },
       {
         keys: ["Escape"],
         shown: "Esc",
         does: "select nothing, then choose nothing",
-        run: () => this.#panes.leave() || this.#store.update({ track: null }),
+        run: () => this.#panes.leave() || this.#chooseNone(),
       },
       { keys: ["?"], shown: "?", does: "this list", run: open },
     ];
@@ -231,16 +233,30 @@ class Explorer {
     if (next) this.#choose(next);
   }
 
-  /** @param {Point} point */
-  #remember(point) {
-    const { track, segment } = this.#store.state;
-    if (track !== null) this.#visited.push(keyOf({ track, segment }));
-    this.#visited.push(keyOf(point));
-    this.#visited.splice(0, this.#visited.length - REMEMBERED);
+  /** Back to the point that was chosen before, whatever else was done since. */
+  #back() {
+    const here = keyOf(this.#store.state);
+    const at = this.#trail.findLastIndex((point) => keyOf(point) !== here);
+    if (at < 0) return;
+    const [point, rest] = [this.#trail[at], this.#trail.slice(0, at)];
+    this.#choose(point);
+    this.#trail = rest;
   }
 
-  #mute() {
-    this.#player.audio.muted = !this.#player.audio.muted;
+  #chooseNone() {
+    this.#remember();
+    this.#store.update({ track: null });
+  }
+
+  /** @param {Point} [point]  that is chosen next */
+  #remember(point) {
+    const { track, segment } = this.#store.state;
+    if (track !== null) {
+      this.#trail.push({ track, segment });
+      this.#visited.push(keyOf({ track, segment }));
+    }
+    if (point) this.#visited.push(keyOf(point));
+    for (const list of [this.#trail, this.#visited]) list.splice(0, list.length - REMEMBERED);
   }
 
   /** Follow the sound on the map and in the window's title. */
@@ -265,7 +281,7 @@ class Explorer {
 /** @param {import("./api.js").Neighbour} neighbour @returns {Point} */
 const pointOf = ({ track, segment }) => ({ track: track.id, segment });
 
-/** @param {Point} point */
+/** @param {{track: number | null, segment: number | null}} point */
 const keyOf = ({ track, segment }) => `${track}:${segment}`;
 
 /** @param {Catalogue} catalogue */

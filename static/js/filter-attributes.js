@@ -44,7 +44,10 @@ export class AttributePicker {
       h("input.text", {
         ...{ type: "text", list: this.#list.id, placeholder: "type to find", "aria-label": "Value" },
         onfocus: () => this.#offer(),
-        oninput: (/** @type {InputEvent} */ event) => isPicked(event) && this.#take(),
+        oninput: (/** @type {InputEvent} */ event) => {
+          this.#note.textContent = "";
+          if (isPicked(event)) this.#take();
+        },
         onchange: () => this.#take(),
       })
     );
@@ -89,8 +92,8 @@ export class AttributePicker {
     if (document.activeElement !== this.#to) this.#to.value = String(range?.high ?? "");
   }
 
-  /** Bring the values of the chosen attribute. */
-  async #offer() {
+  /** Offer the values of the chosen attribute. @returns {Promise<void>} they are there */
+  #offer() {
     const name = this.#name.value;
     if (!name || this.#value.hidden || this.#list.dataset.of === name) return;
     const values = await this.#handlers.valuesOf(name).catch(() => null);

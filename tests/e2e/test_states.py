@@ -185,3 +185,21 @@ def test_page_shows_that_it_is_loading_when_points_take_long(explorer: Explorer,
         route.continue_()
     explorer.wait_for("ready")
     expect(explorer.page.locator(".progress")).to_have_css("opacity", "0")
+
+
+@pytest.mark.parametrize(
+    ("point", "reason"),
+    [
+        ("track=99999", "There is no track 99999"),
+        ("track=3&segment=999", "“Title 3” has 5 segments: there is no segment 1000."),
+    ],
+)
+def test_one_reason_is_told_when_a_link_leads_to_no_point(
+    explorer: Explorer, point: str, reason: str
+) -> None:
+    explorer.open(f"?network=mtt-musicnn&level=segments&{point}")
+    expect(explorer.details.get_by_role("heading")).to_have_text("There is no such point")
+    expect(explorer.details).to_contain_text(reason)
+    expect(explorer.details.locator(".bad")).to_have_count(0)
+    expect(explorer.player).to_have_attribute("data-state", "empty")
+    expect(explorer.player).not_to_contain_text("49:")

@@ -45,10 +45,13 @@ class Excerpt:
         Relative to the copy.
     outline : dict
         Of the whole track, as the API tells it.
+    seconds : float or None
+        Length of the excerpt; None if it is the whole track.
     """
 
     address: str
     outline: dict[str, Any]
+    seconds: float | None
 
 
 @dataclass(frozen=True)
@@ -272,6 +275,8 @@ def _put_tracks(
         excerpt = excerpts.get(track_id)
         chunk[track_id] = {**described, "audio": excerpt.address if excerpt else NO_SOUND}
         if excerpt:
+            if excerpt.seconds is not None:
+                chunk[track_id]["excerpt_seconds"] = excerpt.seconds
             data.put(f"outline|{track_id}", excerpt.outline)
     for number, tracks in chunks.items():
         data.put(f"tracks|{number}", tracks)
