@@ -92,8 +92,8 @@ export class AttributePicker {
     if (document.activeElement !== this.#to) this.#to.value = String(range?.high ?? "");
   }
 
-  /** Offer the values of the chosen attribute. @returns {Promise<void>} they are there */
-  #offer() {
+  /** Bring the values of the chosen attribute. */
+  async #offer() {
     const name = this.#name.value;
     if (!name || this.#value.hidden || this.#list.dataset.of === name) return;
     const values = await this.#handlers.valuesOf(name).catch(() => null);
