@@ -102,38 +102,6 @@ def test_what_matches_is_left_when_conditions_are_added_and_undone(explorer: Exp
     expect(page.get_by_role("button", name="Filter")).to_be_focused()
 
 
-def test_reason_is_told_when_nothing_has_a_value_or_passes(explorer: Explorer) -> None:
-    page = explorer.open(f"{QUERY}&track=3&segment=1").page
-    explorer.wait_for_details()
-    page.get_by_role("button", name="Filter").click()
-    panel = page.get_by_role("region", name="Filter")
-    page.get_by_label("Value").fill("polka")
-    page.keyboard.press("Enter")
-    expect(panel.get_by_role("status")).to_have_text("No track has the genre “polka”.")
-    page.get_by_label("Value").fill("")
-    expect(panel.get_by_role("status")).to_be_empty()
-
-    assert differs(explorer.drawn_marks()).any()
-    page.get_by_label("Words").fill("no such words")
-    expect(page.locator("[data-part=counts]")).to_have_text(
-        f"Nothing passes the filter: 0 of {POINTS} segments · 0 of {TRACKS} tracks"
-    )
-    assert differs(explorer.drawn_marks()).any()  # what is faded is still there
-    panel.get_by_text("hidden", exact=True).click()
-    explorer.settle()
-    assert not differs(explorer.drawn_marks()).any()
-    assert explorer.selected is not None
-
-
-def test_button_for_names_says_so_when_there_are_none(explorer: Explorer) -> None:
-    explorer.page.route("**/api/v1/labels?*", lambda route: route.fulfill(json={"version": "", "levels": []}))
-    page = explorer.open(f"?network={NETWORK}").page
-    button = page.get_by_role("button", name="Name the regions: no tag stands out in any of this map")
-    expect(button).to_have_attribute("aria-pressed", "false")
-    button.click()
-    expect(page.get_by_role("button", name="Name the regions", exact=True)).to_be_focused()
-
-
 def test_lots_and_thinning_leave_the_same_music_when_another_network_is_shown(explorer: Explorer) -> None:
     page = explorer.open(f"{QUERY}&sample=6").page
     page.get_by_role("button", name="Filter").click()

@@ -400,21 +400,7 @@ export class PointMap extends EventTarget {
       this.#emit("draw", { drawn, every });
     }
     this.#labels.place(this.#camera);
-    this.#painter.draw(this.#drawnMarks, (row) => this.place(row), size / 2, this.#pixelRatio);
-  }
-
-  /** Marks of points that are drawn: what is hidden has no ring around nothing. @returns {Marks} */
-  get #drawnMarks() {
-    const { selected, playing, linked } = this.#marks;
-    const mask = this.#renderer.hidesOut ? this.#mask : null;
-    if (!mask) return this.#marks;
-    const ifDrawn = (/** @type {number | null} */ row) => (row !== null && !mask[row] ? row : null);
-    return {
-      ...this.#marks,
-      selected: ifDrawn(selected),
-      playing: ifDrawn(playing),
-      linked: linked.filter((row) => !mask[row]),
-    };
+    this.#painter.draw(this.#marks, (row) => this.place(row), size / 2, this.#pixelRatio);
   }
 
   /** @param {string} name @param {object} detail */
