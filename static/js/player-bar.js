@@ -1,6 +1,7 @@
 /** The bar at the foot of the page: what is heard, and the buttons for it. */
 
 import { Waveform } from "./beside/waveform.js";
+import { creditsOf } from "./credits.js";
 import { h, icon } from "./dom.js";
 import { formatTime } from "./format.js";
 
@@ -43,6 +44,9 @@ export class PlayerBar {
   #nearest = button("icon", "Nearest neighbour", "Nearest neighbour (n)");
   #title = h("span.player-title");
   #artist = h("span.player-artist");
+  #credits = h("div.player-whose");
+  /** @type {import("./api.js").Track | null} whose credits are shown */
+  #credited = null;
   #show = button("player-now", undefined, "Show it on the map");
   #time = h("span.player-time.number");
   #length = h("span.player-time.number");
@@ -77,6 +81,7 @@ export class PlayerBar {
       h("div.player-seek", {}, this.#time, h("div.seek", {}, this.#wave.element, this.#seek), this.#length),
       h("div.player-options", {}, this.#after.field, this.#playOn.field),
       h("div.player-more", {}, this.#queue, h("div.player-volume", {}, this.#mute, this.#volume)),
+      this.#credits,
       queue,
       this.#player.audio,
     );
@@ -120,6 +125,7 @@ export class PlayerBar {
     this.#element.dataset.state = problem ? "error" : playing ? "playing" : piece ? "paused" : "empty";
     setText(this.#title, piece ? (piece.track.title ?? piece.track.path) : "Nothing is playing");
     setText(this.#artist, problem ?? piece?.track.artist ?? "");
+    this.#showCredits(piece?.track ?? null);
     for (const control of [this.#play, this.#nearest, this.#seek, this.#show]) control.disabled = !piece;
     this.#play.replaceChildren(icon(playing ? PAUSE : PLAY, { filled: true }));
     this.#play.setAttribute("aria-label", playing ? "Pause" : "Play");
@@ -129,6 +135,13 @@ export class PlayerBar {
     this.#showSegment();
     this.#showVolume();
     this.#showTime();
+  }
+
+  /** @param {import("./api.js").Track | null} track */
+  #showCredits(track) {
+    if (track === this.#credited) return;
+    this.#credited = track;
+    this.#credits.replaceChildren(...[track && creditsOf(track)].filter((credits) => credits !== null));
   }
 
   /** Where the chosen segment is in its track. */
