@@ -74,8 +74,11 @@ name at start.
 # dataset, see 'flask load-jamendo-data').
 # AUDIO_PROVIDER = 'local'
 
-# Needed for 'jamendo': get one at https://devportal.jamendo.com
+# Needed for 'jamendo', and for 'flask query-jamendo-metadata': get one at https://devportal.jamendo.com
 # JAMENDO_CLIENT_ID = ''
+
+# Where Jamendo is asked for names and credits.
+# JAMENDO_API_URL = 'https://api.jamendo.com/v3.0'
 
 # --- Playlists (what the page saves of a selection, unless one says otherwise there) ---
 

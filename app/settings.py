@@ -47,7 +47,10 @@ class Settings(BaseModel):
     KEEP_SNAPSHOTS: int = Field(2, ge=1, description="snapshots kept on disk, the current one among them")
 
     AUDIO_PROVIDER: str = Field("local", description="where audio is played from: local, jamendo")
-    JAMENDO_CLIENT_ID: str = Field("", description="needed by the provider jamendo")
+    JAMENDO_CLIENT_ID: str = Field("", description="needed by the provider jamendo and for its names")
+    JAMENDO_API_URL: str = Field(
+        "https://api.jamendo.com/v3.0", pattern="^https?://.+", description="where Jamendo is asked for names"
+    )
 
     ALLOW_ANONYMOUS_READ: bool = Field(
         False, description="let anyone who can reach this machine look and listen without a token"

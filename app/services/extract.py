@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import func, select
 
 from app.audio.decode import explain_os_error
+from app.audio.front_ends import frame_bands, front_end_names
 from app.errors import (
     AudioError,
     AudioUnavailableError,
@@ -22,7 +23,7 @@ from app.errors import (
 )
 from app.models import Extraction, Part, Track, db
 from app.networks import NETWORKS, Network, installed, network_sha256
-from app.networks.engines import choose_engine
+from app.networks.engines import choose_engine, engine_of
 from app.services import database
 from app.services.ledger import Ledger
 from app.services.pending import PendingTrack, find_pending, split_twins
@@ -88,9 +89,8 @@ def extract_all(
     if dry_run or not pending:
         return report
     database.check_writable()
-    ledger = Ledger(
-        settings.DATA_DIR, weights, {network.name: _recipe(network, engine) for network in chosen}
-    )
+    recipes = {network.name: _recipe(network, engine_of(network, engine)) for network in chosen}
+    ledger = Ledger(settings.DATA_DIR, weights, recipes)
     run = _Run(
         settings.AUDIO_DIR,
         ledger,
@@ -116,19 +116,35 @@ def _choose_networks(models_dir: Path, names: Sequence[str], reporter: Reporter)
     chosen = [NETWORKS.get(name) for name in names] if names else list(NETWORKS)
     there = installed(models_dir)
     usable = [network for network in chosen if network in there]
-    missing = [network.name for network in chosen if network not in there]
+    missing = [network for network in chosen if network not in there]
     if names and missing:
         raise MissingNetworkError(
-            f"{models_dir} has no file for {', '.join(missing)}. "
+            f"{models_dir} has no file for {', '.join(network.name for network in missing)}. "
             "'flask download-models --list' says how to get it."
         )
     if not usable:
         raise MissingNetworkError(f"{models_dir} has no networks. Get them with: flask download-models")
-    for name in missing:
+    for network in missing:
         reporter.say(
-            f"Skipping {name}: {models_dir / name}.pb is not there (see flask download-models --list)."
+            f"Skipping {network.name}: {network.file_in(models_dir)} is not there "
+            "(see flask download-models --list)."
         )
+    for network in usable:
+        _check_front_end(network)
     return usable
+
+
+def _check_front_end(network: Network) -> None:
+    if network.front_end not in front_end_names():
+        raise NetworkError(
+            f"The network {network.name} wants the front end {network.front_end!r}. "
+            f"There are: {', '.join(front_end_names())}."
+        )
+    if network.patch_bands != frame_bands(network.front_end):
+        raise NetworkError(
+            f"The network {network.name} wants {network.patch_bands} bands, but the front end "
+            f"{network.front_end!r} has {frame_bands(network.front_end)}."
+        )
 
 
 def _refuse_names_of_imported(settings: Settings, networks: Sequence[Network]) -> None:

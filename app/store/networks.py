@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from app.audio.decode import SAMPLE_RATE
-from app.audio.mel import FRONT_ENDS
+from app.audio.front_ends import frame_hop
 from app.errors import DamagedFileError
 from app.networks import NETWORKS
 from app.store.files import read_json, write_json
@@ -35,7 +35,7 @@ class StoredNetwork:
     patch_seconds : float
         What of the track a segment was computed from.
     front_end : str or None
-        Its mel front end; None where that is not known.
+        What it was fed with; None where that is not known.
     """
 
     name: str
@@ -72,7 +72,7 @@ def describe_stored(data_dir: Path, name: str, part: str) -> StoredNetwork:
     if (data_dir / name / MARK).exists():
         return _describe_imported(PartFiles(data_dir / name, part), name)
     network = NETWORKS.get(name)
-    frame = FRONT_ENDS[network.front_end].hop / SAMPLE_RATE
+    frame = frame_hop(network.front_end) / SAMPLE_RATE
     return StoredNetwork(
         name=name,
         layers={layer.name: layer.size for layer in network.layers},

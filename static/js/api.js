@@ -61,6 +61,8 @@ import { parseSafetensors } from "./safetensors.js";
  * @property {string[]} genres
  * @property {number | null} duration  seconds
  * @property {string} state
+ * @property {string | null} licence   address of its text
+ * @property {string | null} page      of the track at its provider
  * @property {string} audio            address of the sound
  * @property {number} [excerpt_seconds]  where a copy of the page holds only the beginning of it
  * @property {Record<string, {segments: number, segment_seconds: number}>} networks  that have heard it

@@ -1,6 +1,7 @@
 /** The bar at the foot of the page: what is heard, and the buttons for it. */
 
 import { Waveform } from "./beside/waveform.js";
+import { creditsOf } from "./credits.js";
 import { h, icon } from "./dom.js";
 import { formatTime } from "./format.js";
 
@@ -44,6 +45,9 @@ export class PlayerBar {
   #nearest = button("icon", "Nearest neighbour", "Nearest neighbour (n)");
   #title = h("span.player-title");
   #artist = h("span.player-artist");
+  #credits = h("div.player-whose");
+  /** @type {import("./api.js").Track | null} whose credits are shown */
+  #credited = null;
   #show = button("player-now", undefined, "Show it on the map");
   #time = h("span.player-time.number");
   #length = h("span.player-time.number");
@@ -88,6 +92,7 @@ export class PlayerBar {
         h("div.player-volume", {}, this.#mute, this.#volume),
       ),
       h("div.player-more", {}, this.#options, this.#queue),
+      this.#credits,
       queue,
       this.#player.audio,
     );
@@ -133,6 +138,7 @@ export class PlayerBar {
     setText(this.#title, piece ? (piece.track.title ?? piece.track.path) : "Nothing is playing");
     setText(this.#artist, problem ?? piece?.track.artist ?? "");
     this.#artist.title = problem ?? "";
+    this.#showCredits(piece?.track ?? null);
     for (const control of [this.#play, this.#nearest, this.#seek, this.#show]) control.disabled = !piece;
     this.#play.replaceChildren(icon(playing ? PAUSE : PLAY, { filled: true }));
     this.#play.setAttribute("aria-label", playing ? "Pause" : "Play");
@@ -142,6 +148,13 @@ export class PlayerBar {
     this.#showSegment();
     this.#showVolume();
     this.#showTime();
+  }
+
+  /** @param {import("./api.js").Track | null} track */
+  #showCredits(track) {
+    if (track === this.#credited) return;
+    this.#credited = track;
+    this.#credits.replaceChildren(...[track && creditsOf(track)].filter((credits) => credits !== null));
   }
 
   /** Where the chosen segment is in its track. */

@@ -100,6 +100,8 @@ def test_no_playlists_are_offered_where_nothing_can_be_kept(explorer):
     explorer.details.get_by_role("button", name="Select all").click()
     expect(page.get_by_role("button", name="Play all")).to_be_visible()
     expect(page.get_by_role("button", name="playlist", exact=False)).to_have_count(0)
+
+
 def test_sound_is_that_of_the_segment_or_said_to_be_missing_when_a_copy_holds_excerpts(page, site):
     explorer = Explorer(page, (site.parent / "short").as_uri())
     missing = "This copy holds only the first 7 s of this track."
