@@ -6,7 +6,7 @@ from cli import register
 
 OF_FLASK = {"db", "routes", "run", "shell"}
 # They only look, unless asked to repair; and a demonstration is to be seen.
-WITHOUT_DRY_RUN = {"status", "verify", "demo", "experiment"}
+WITHOUT_DRY_RUN = {"status", "verify", "demo", "experiment", "playlists"}
 
 
 @pytest.fixture
