@@ -93,6 +93,13 @@ name at start.
 # The network whose embeddings tell players what sounds alike. Default: the first that has any
 # SUBSONIC_NETWORK = 'mtt-musicnn'
 
+# --- Uploads (a file whose neighbours are looked for; it is deleted as soon as it has been heard) ---
+
+# Largest file, in MB, and longest sound, in seconds. A minute of music keeps a core busy for about 0.4 s per
+# network, and one upload is heard at a time.
+# UPLOAD_MAX_MB = 50
+# UPLOAD_MAX_SECONDS = 900
+
 # --- Safety ---
 
 # Requests from other machines are refused unless this is True; then they may read everything, hear it, and

@@ -51,6 +51,9 @@ class Settings(BaseModel):
         False, description="let anyone who can reach this machine look and listen; False: this machine alone"
     )
 
+    UPLOAD_MAX_MB: int = Field(50, ge=1, le=10_000, description="largest file that may be uploaded")
+    UPLOAD_MAX_SECONDS: int = Field(900, ge=1, le=100_000, description="longest sound that may be uploaded")
+
     PLAYLIST_FOR_OFFLINE: bool = Field(False, description="playlists hold file paths instead of addresses")
     PLAYLIST_USE_WINDOWS_PATH: bool = Field(False, description="playlists hold Windows paths")
     PLAYLIST_AUDIO_DIR: str = Field("", description="folder of the music as the playlist's player sees it")

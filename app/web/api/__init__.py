@@ -1,5 +1,6 @@
 """The JSON API: one file for the routes of each subject, one in ``schemas`` for what they say."""
 
+from app.web.api.collection import collection
 from app.web.api.library import library
 from app.web.api.listening import listening
 from app.web.api.playlists import playlists
@@ -8,6 +9,6 @@ from app.web.api.selection import selection
 from app.web.api.similar import similar
 from app.web.api.tracks import tracks
 
-BLUEPRINTS = (library, points, tracks, similar, selection, playlists, listening)
+BLUEPRINTS = (library, points, tracks, similar, collection, selection, playlists, listening)
 
 __all__ = ["BLUEPRINTS"]

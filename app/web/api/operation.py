@@ -33,6 +33,8 @@ class Operation:
         Arguments in the address.
     body : type or None
         Arguments in the body, as JSON.
+    upload : str or None
+        Name of the field with a file, where the body is a form.
     answers : mapping
         Kind of media to the model of its content; None for content that no model describes.
     status : int
@@ -46,6 +48,7 @@ class Operation:
     query: type[Arguments] | None
     body: type[Arguments] | None
     max_body: int
+    upload: str | None
     answers: Mapping[str, type[BaseModel] | None]
     status: int
     errors: tuple[int, ...]
@@ -57,6 +60,7 @@ def operation(
     query: type[Arguments] | None = None,
     body: type[Arguments] | None = None,
     max_body: int = MAX_BODY,
+    upload: str | None = None,
     answer: type[BaseModel] | None = None,
     media: Mapping[str, type[BaseModel] | None] | None = None,
     status: int = 200,
@@ -74,7 +78,7 @@ def operation(
         Model of a JSON answer; short for ``media={"application/json": answer}``.
     """
     answers = {JSON: answer} if media is None else media
-    described = Operation(query, body, max_body, answers, status, errors, scope)
+    described = Operation(query, body, max_body, upload, answers, status, errors, scope)
 
     def decorate(view: View) -> View:
         @functools.wraps(view)
