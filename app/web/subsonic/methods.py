@@ -106,6 +106,7 @@ def _song(facts: TrackFacts) -> dict[str, Any]:
         "genre": facts.genres[0] if facts.genres else None,
         "genres": [{"name": genre} for genre in facts.genres],
         "duration": None if facts.duration is None else round(facts.duration),
+        "bpm": None if facts.bpm is None else round(facts.bpm),
         "path": printable(facts.path),
         "suffix": PurePosixPath(facts.path).suffix.lstrip(".").lower(),
         "contentType": mimetype_of(facts.path),
