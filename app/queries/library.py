@@ -60,7 +60,7 @@ def _describe_network(snapshot: OpenSnapshot, name: str) -> dict[str, Any]:
         "patch_seconds": facts["patch_seconds"],
         "tracks": facts["n_tracks"],
         "segments": facts["n_segments"],
-        "tags": list(network_tags(name)) if TAGGRAMS in facts["layers"] else [],
+        "tags": list(network_tags(snapshot, name)) if TAGGRAMS in facts["layers"] else [],
         "layers": [
             {
                 "name": layer,

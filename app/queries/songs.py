@@ -41,7 +41,7 @@ def similar_songs(settings: Settings, track_id: int, count: int) -> list[SonicMa
         If nothing has been published, or the track is not in it.
     """
     find_track(track_id)
-    query = SimilarQuery(((network(settings), LAYER),), [Seed(track_id)], k=count)
+    query = SimilarQuery(((network(settings), LAYER),), (Seed(track_id),), k=count)
     found = find_similar(settings, query).results
     near = [(neighbour.place.track.id, neighbour.distance) for neighbour in found]
     return _matches(near, settings.ANNOY_DISTANCE)

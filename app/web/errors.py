@@ -19,7 +19,7 @@ def init_app(app: Flask) -> None:
     """Answer every error in the right shape."""
     app.register_error_handler(MusicExploreError, _answer_known)
     app.register_error_handler(DBAPIError, _answer_database)
-    app.register_error_handler(HTTPException, _answer_http)
+    app.register_error_handler(HTTPException, answer_http)
 
 
 def error_body(code: str, message: str, details: dict[str, Any] | None = None) -> dict[str, Any]:
@@ -42,7 +42,7 @@ def _answer_database(error: DBAPIError) -> Response:
     return _answer(500, "internal_server_error", INTERNAL)
 
 
-def _answer_http(error: HTTPException) -> Response:
+def answer_http(error: HTTPException) -> Response:
     """Answer errors of routing (404, 405), refusals (403) and, their log written, bugs (500)."""
     code = error.name.lower().replace(" ", "_")
     message = INTERNAL if isinstance(error, InternalServerError) else error.description or error.name
@@ -60,5 +60,8 @@ def _answer(status: int, code: str, message: str, details: dict[str, Any] | None
         return failed(CODES.get(status, GENERIC), message)
     wants_page = request.accept_mimetypes.best_match(["application/json", "text/html"]) == "text/html"
     if wants_page and not request.path.startswith("/api/"):
-        return Response(render_template("error.html", status=status, message=message), status)
+        return Response(
+            render_template("error.html", status=status, message=message, may_sign_in=status in (401, 403)),
+            status,
+        )
     return json_response(error_body(code, message, details), status)

@@ -8,10 +8,12 @@ from typing import Literal
 from app.queries.exports.entries import Entry
 from app.queries.exports.playlists import PlaylistOptions, write_m3u8, write_xspf
 from app.queries.exports.selection import Selection
-from app.queries.exports.tables import write_csv, write_npy, write_parquet
+from app.queries.exports.tables import npy_length, parquet_length, write_csv, write_npy, write_parquet
+from app.queries.exports.vectors import VectorTable
 
+VectorFormat = Literal["npy", "parquet"]
 ListFormat = Literal["csv", "m3u8", "xspf"]
-Format = ListFormat | Literal["npy", "parquet"]
+Format = ListFormat | VectorFormat
 MIMETYPES: dict[Format, str] = {
     "csv": "text/csv",
     "npy": "application/octet-stream",
@@ -38,6 +40,19 @@ class Export:
     content: Iterator[bytes]
 
 
+@dataclass(frozen=True)
+class VectorExport(Export):
+    """A file of vectors.
+
+    Attributes
+    ----------
+    length : int
+        Of the content, in bytes: known before the first one.
+    """
+
+    length: int
+
+
 def export(selection: Selection, form: Format, title: str, options: PlaylistOptions) -> Export:
     """Make a file of a selection. What can be wrong with it is found here, not while it is sent.
 
@@ -47,9 +62,7 @@ def export(selection: Selection, form: Format, title: str, options: PlaylistOpti
         If the vectors that are asked for do not exist.
     """
     if form == "npy" or form == "parquet":  # noqa: PLR1714 - the type checker understands this only
-        selection.vectors()
-        write = write_npy if form == "npy" else write_parquet
-        return _named(title, form, write(selection))
+        return export_vectors(selection.vectors(), form, file_name(title))
     _ = selection.facts  # the database is asked before the answer begins
     return export_entries(selection.entries(), form, title, options)
 
@@ -63,11 +76,16 @@ def export_entries(
         "m3u8": lambda: write_m3u8(entries, title, options),
         "xspf": lambda: write_xspf(entries, title, options),
     }[form]()
-    return _named(title, form, content)
-
-
-def _named(title: str, form: Format, content: Iterator[bytes]) -> Export:
     return Export(f"{file_name(title)}.{form}", MIMETYPES[form], content)
+
+
+def export_vectors(table: VectorTable, form: VectorFormat, name: str) -> VectorExport:
+    """Make a file of vectors."""
+    if form == "npy":
+        content, length = write_npy(table), npy_length(table)
+    else:
+        content, length = write_parquet(table), parquet_length(table)
+    return VectorExport(f"{name}.{form}", MIMETYPES[form], content, length)
 
 
 def file_name(title: str) -> str:

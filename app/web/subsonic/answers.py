@@ -8,10 +8,10 @@ from flask import Response, request
 
 from app.errors import EmptyLibraryError, MusicExploreError, NotFoundError
 from app.queries.exports import xml_text
+from app.version import VERSION
 from app.web.responses import dump_json
 
-VERSION = "1.16.1"
-SERVER_VERSION = "0.1.0"
+PROTOCOL = "1.16.1"
 NAMESPACE = "http://subsonic.org/restapi"
 
 GENERIC = 0
@@ -57,9 +57,9 @@ def failed(code: int, message: str) -> Response:
 def _answer(status: str, content: Mapping[str, Any]) -> Response:
     head = {
         "status": status,
-        "version": VERSION,
+        "version": PROTOCOL,
         "type": "music-explore",
-        "serverVersion": SERVER_VERSION,
+        "serverVersion": VERSION,
         "openSubsonic": True,
     }
     if request.values.get("f") == "json":

@@ -15,7 +15,7 @@ from app.queries.songs import SonicMatch, similar_songs, songs_between
 from app.queries.status import printable
 from app.queries.tracks import MAX_ID, TrackFacts, find_track, track_facts
 from app.web import context
-from app.web.media import mimetype_of, track
+from app.web.media import mimetype_of, send_track
 from app.web.subsonic.answers import GENERIC, MISSING_PARAMETER, NOT_FOUND, SubsonicError, success
 from app.web.subsonic.keys import check_key
 
@@ -58,7 +58,7 @@ def get_song() -> Response:
 
 def stream() -> Response:
     """Send a file as it is."""
-    return track(_song_id("id"))
+    return send_track(_song_id("id"))
 
 
 def get_sonic_similar_tracks() -> Response:

@@ -5,6 +5,7 @@ import pytest
 from app.web.api.schemas.collection import DuplicatesAnswer, OutliersAnswer, PathAnswer, RadioAnswer
 from tests.read_side import SPEC
 
+TRACKS = "/api/v1/tracks"
 SPACE = "network=mtt-musicnn&layer=embeddings"
 
 
@@ -93,3 +94,32 @@ def test_what_there_is_not_is_refused(client, address, status):
     response = client.get(f"/api/v1/{address}")
     assert response.status_code == status
     assert response.json["error"]["message"]
+
+
+def test_tracks_are_browsed_by_tag(client):
+    answer = client.get(f"{TRACKS}?tag=techno&min=0.01&network=mtt-musicnn&sort=-activation&limit=4").json
+    activations = [track["activation"] for track in answer["tracks"]]
+    assert activations == sorted(activations, reverse=True)
+    rest = client.get(f"{TRACKS}?tag=techno&min=0.01&sort=-activation&limit=500&cursor={answer['next']}").json
+    assert len(rest["tracks"]) == answer["total"] - 4
+    assert rest["next"] is None
+    assert max(track["activation"] for track in rest["tracks"]) <= activations[-1]
+    assert "activation" not in client.get(f"{TRACKS}?sort=title").json["tracks"][0]
+
+
+@pytest.mark.parametrize(
+    ("query", "status"),
+    [
+        ("min=0.5", 400),
+        ("tag=techno&min=1.5", 400),
+        ("tag=techno&min=0.5&max=0.1", 400),
+        ("tag=kazoo", 404),
+        ("tag=techno&network=x", 404),
+        ("sort=loudness", 400),
+        ("sort=activation", 400),
+        ("sort=title&cursor=5", 400),
+        ("cursor=x", 400),
+    ],
+)
+def test_browsing_is_refused_when_it_makes_no_sense(client, query, status):
+    assert client.get(f"{TRACKS}?{query}").status_code == status

@@ -1,6 +1,5 @@
 """OpenSubsonic under /rest/, as a player that knows only its documents sees it."""
 
-import hashlib
 import re
 from datetime import UTC, datetime, timedelta
 from xml.etree import ElementTree as ET
@@ -10,8 +9,9 @@ from sqlalchemy import update
 
 from app import create_app
 from app.models import Token, Track, db
+from app.services.tokens import create_token, revoke_token
 from app.settings import PROJECT_DIR
-from app.web.subsonic.answers import SERVER_VERSION
+from app.version import VERSION
 from app.web.subsonic.methods import METHODS
 from tests.snapshot_factory import NETWORKS
 
@@ -39,14 +39,14 @@ def refused(client, method, code, **query):
 
 def test_server_says_what_it_is_and_can(client):
     answer = asked(client, "ping")
-    assert answer.pop("serverVersion") == SERVER_VERSION
+    assert answer.pop("serverVersion") == VERSION
     assert answer == {"status": "ok", "version": "1.16.1", "type": "music-explore", "openSubsonic": True}
     extensions = asked(client, "getOpenSubsonicExtensions")["openSubsonicExtensions"]
     assert {"name": "sonicSimilarity", "versions": [1]} in extensions
     assert {"name": "apiKeyAuthentication", "versions": [1]} in extensions
     assert asked(client, "getLicense")["license"] == {"valid": True}
     version = re.search(r'^version = "(.+)"', (PROJECT_DIR / "pyproject.toml").read_text(), re.MULTILINE)
-    assert version[1] == SERVER_VERSION
+    assert version[1] == VERSION
 
 
 def test_nearest_tracks_come_first_with_their_similarity(client):
@@ -165,24 +165,22 @@ def test_refusals_outside_the_methods_have_its_shape_too(client):
 
 
 def test_token_is_taken_as_key_as_long_as_it_is_one(own_client):
-    now = datetime.now(UTC)
-    kinds = {
-        "good": {"scopes": "read analyse", "expires_at": now + timedelta(hours=1)},
-        "expired": {"scopes": "read", "expires_at": now - timedelta(hours=1)},
-        "revoked": {"scopes": "read", "revoked_at": now},
-        "blind": {"scopes": "write"},
-    }
+    kinds = {"good": ["read", "analyse"], "expired": ["read"], "revoked": ["read"], "blind": ["write"]}
     with own_client.application.app_context():
-        for name, values in kinds.items():
-            digest = hashlib.sha256(name.encode()).hexdigest()
-            db.session.add(Token(name=name, digest=digest, **values))
+        keys = {name: create_token(name, scopes)[0] for name, scopes in kinds.items()}
+        revoke_token("revoked")
+        long_ago = datetime.now(UTC) - timedelta(days=2)
+        db.session.execute(update(Token).where(Token.name == "expired").values(expires_at=long_ago))
         db.session.commit()
-    assert asked(own_client, "tokenInfo", apiKey="good")["tokenInfo"] == {"username": "good"}
-    refused(own_client, "ping", 44, apiKey="expired")
-    refused(own_client, "ping", 44, apiKey="revoked")
-    assert "does not allow reading" in refused(own_client, "ping", 50, apiKey="blind")
+    assert asked(own_client, "tokenInfo", apiKey=keys["good"])["tokenInfo"] == {"username": "good"}
+    refused(own_client, "ping", 44, apiKey=keys["expired"])
+    refused(own_client, "ping", 44, apiKey=keys["revoked"])
+    assert "does not allow reading" in refused(own_client, "ping", 50, apiKey=keys["blind"])
     # What can be done is told before anyone has a key.
-    asked(own_client, "getOpenSubsonicExtensions", apiKey="expired")
+    asked(own_client, "getOpenSubsonicExtensions", apiKey=keys["expired"])
+    other_machine = {"environ_base": {"REMOTE_ADDR": "192.0.2.1"}}
+    let_in = own_client.get(f"/rest/ping?f=json&apiKey={keys['good']}", **other_machine)
+    assert let_in.json["subsonic-response"]["status"] == "ok"
 
 
 def test_network_is_the_one_of_the_settings(library):
