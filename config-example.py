@@ -97,6 +97,7 @@ name at start.
 # network, and one upload is heard at a time.
 # UPLOAD_MAX_MB = 50
 # UPLOAD_MAX_SECONDS = 900
+
 # --- OpenSubsonic (/rest/, see docs/api.md) ---
 
 # The network whose embeddings tell players what sounds alike. Default: the first that has any

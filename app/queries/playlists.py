@@ -71,6 +71,11 @@ def list_playlists(after: int, limit: int) -> tuple[int, list[PlaylistFacts]]:
     return total, [_read_facts(row) for row in db.session.execute(query)]
 
 
+def all_playlists() -> list[PlaylistFacts]:
+    """Return every playlist, in the order in which they were made."""
+    return [_read_facts(row) for row in db.session.execute(_facts().order_by(Playlist.id))]
+
+
 def find_playlist(playlist_id: int) -> PlaylistFacts:
     """Return what is known of a playlist.
 

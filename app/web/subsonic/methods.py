@@ -11,7 +11,7 @@ from typing import Any
 from flask import request
 from werkzeug.wrappers import Response
 
-from app.queries.songs import SonicMatch, similar_songs
+from app.queries.songs import SonicMatch, similar_songs, songs_between
 from app.queries.status import printable
 from app.queries.tracks import MAX_ID, TrackFacts, find_track, track_facts
 from app.web import context
@@ -67,6 +67,14 @@ def get_sonic_similar_tracks() -> Response:
     return success({"sonicMatch": [_match(match) for match in matches]})
 
 
+def find_sonic_path() -> Response:
+    """List songs that lead from one to another."""
+    start, end = _song_id("startSongId"), _song_id("endSongId")
+    count = _count(25, least=FEWEST_ON_A_PATH)
+    matches = songs_between(context.settings(), start, end, count)
+    return success({"sonicMatch": [_match(match) for match in matches]})
+
+
 METHODS: dict[str, Method] = {
     "ping": ping,
     "getLicense": get_license,
@@ -75,6 +83,7 @@ METHODS: dict[str, Method] = {
     "getSong": get_song,
     "stream": stream,
     "getSonicSimilarTracks": get_sonic_similar_tracks,
+    "findSonicPath": find_sonic_path,
 }
 OPEN = frozenset({"getOpenSubsonicExtensions"})
 """Methods that may be asked without a key."""
@@ -97,6 +106,7 @@ def _song(facts: TrackFacts) -> dict[str, Any]:
         "genre": facts.genres[0] if facts.genres else None,
         "genres": [{"name": genre} for genre in facts.genres],
         "duration": None if facts.duration is None else round(facts.duration),
+        "bpm": None if facts.bpm is None else round(facts.bpm),
         "path": printable(facts.path),
         "suffix": PurePosixPath(facts.path).suffix.lstrip(".").lower(),
         "contentType": mimetype_of(facts.path),

@@ -61,6 +61,26 @@ def test_nearest_tracks_come_first_with_their_similarity(client):
     assert len(asked(client, "getSonicSimilarTracks", id="3", count="1000000")["sonicMatch"]) == 11
 
 
+@pytest.mark.parametrize("metric", ["angular", "euclidean"])
+def test_path_leads_from_the_first_song_to_the_last(library, metric):
+    client = create_app(library.settings | {"ANNOY_DISTANCE": metric}).test_client()
+    path = asked(client, "findSonicPath", startSongId="3", endSongId="10", count="6")["sonicMatch"]
+    ids = [int(match["entry"]["id"]) for match in path]
+    assert (ids[0], ids[-1], len(set(ids))) == (3, 10, 6)
+    query = {"track": 3, "network": NETWORK, "layer": "embeddings", "k": 11}
+    near = client.get("/api/v1/similar", query_string=query).json["results"]
+    truth = {found["track"]["id"]: found["distance"] for found in near} | {3: 0.0}
+    assert [match["similarity"] for match in path] == pytest.approx(
+        [1 - truth[one] / 2 if metric == "angular" else 1 / (1 + truth[one]) for one in ids], abs=2e-5
+    )
+    assert path[0]["similarity"] == 1
+    shortest = asked(client, "findSonicPath", startSongId="3", endSongId="10", count="2")["sonicMatch"]
+    assert [match["entry"]["id"] for match in shortest] == ["3", "10"]
+    assert len(asked(client, "findSonicPath", startSongId="3", endSongId="10")["sonicMatch"]) == 12
+    with client.application.app_context():
+        db.engine.dispose()
+
+
 def test_song_is_described_and_played_by_the_id_that_was_told(client):
     song_id = asked(client, "getSonicSimilarTracks", id="3", count="1")["sonicMatch"][0]["entry"]["id"]
     song = asked(client, "getSong", id=song_id)["song"]
@@ -117,6 +137,10 @@ def test_form_is_taken_like_an_address(client):
         ("getSonicSimilarTracks", {"id": "99"}, 70),
         ("getSonicSimilarTracks", {"id": "3", "count": "0"}, 0),
         ("getSonicSimilarTracks", {"id": "3", "count": "many"}, 0),
+        ("findSonicPath", {"startSongId": "3"}, 10),
+        ("findSonicPath", {"startSongId": "99", "endSongId": "3"}, 70),
+        ("findSonicPath", {"startSongId": "3", "endSongId": "3"}, 0),
+        ("findSonicPath", {"startSongId": "3", "endSongId": "4", "count": "1"}, 0),
         ("stream", {"id": "99"}, 70),
         ("stream", {}, 10),
         ("getArtists", {}, 70),
