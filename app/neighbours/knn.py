@@ -150,7 +150,8 @@ def true_distances(vectors: Vectors, query: Float32, rows: Rows, metric: Metric)
     if not len(rows):
         return np.empty(0, np.float32)
     candidates = np.arange(len(rows))[None]
-    distances: Float32 = pair_distances(comparable(vectors[rows], metric), query, candidates, metric)[0]
+    with faiss_threads(1):
+        distances: Float32 = pair_distances(comparable(vectors[rows], metric), query, candidates, metric)[0]
     return distances
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -19,7 +20,7 @@ from app.queries.similar.filters import (
     who_knows,
 )
 from app.queries.similar.fusion import fuse_ranks
-from app.queries.similar.places import Neighbour, Place, Rows, counterparts, places_of
+from app.queries.similar.places import Neighbour, Place, Rows, counterparts, places_in
 from app.queries.similar.search import Found, Wanted, nearest_rows
 from app.queries.similar.seeds import Seed, Sound, level_of, owners_of, question_of
 from app.queries.tags import row_of
@@ -107,15 +108,18 @@ def find_similar(settings: Settings, query: SimilarQuery) -> Similar:
         allowed = allowed_rows(settings, snapshot, space, conditions, query.exclude, owners)
         found = nearest_rows(settings, snapshot, space, wanted, allowed)
         searches.append(_Search(space, wanted, allowed, found))
-    found = searches[0].found
-    results = _one(snapshot, searches[0]) if len(searches) == 1 else _fuse(snapshot, searches, query.k)
+    rows, rated = _rate(searches[0]) if len(searches) == 1 else _fuse(snapshot, searches, query.k)
+    own = [] if isinstance(seeds, Sound) else seeds
+    places, *of_seeds = places_in(
+        snapshot, [(spaces[0], rows), *(_place(snapshot, spaces[0], seed) for seed in own)]
+    )
     backends = dict.fromkeys(search.found.backend for search in searches)
     recalls = [search.found.recall for search in searches]
     return Similar(
-        seeds=_describe(snapshot, spaces[0].network, seeds),
+        seeds=[(place, seed.weight) for [place], seed in zip(of_seeds, own, strict=True)],
         level=level,
         metric=metric,
-        results=results,
+        results=[Neighbour(place, *rating) for place, rating in zip(places, rated, strict=True)],
         backend=" + ".join(backends),
         exact=all(search.found.exact for search in searches),
         recall=min((recall for recall in recalls if recall is not None), default=None),
@@ -158,14 +162,13 @@ def _resolve(snapshot: OpenSnapshot, query: SimilarQuery) -> Conditions:
     )
 
 
-def _one(snapshot: OpenSnapshot, search: _Search) -> list[Neighbour]:
-    places = places_of(snapshot, search.space, search.found.rows)
-    distances = search.found.distances.tolist()
-    return [Neighbour(place, round(distance, 6)) for place, distance in zip(places, distances, strict=True)]
+def _rate(search: _Search) -> tuple[Rows, list[tuple[Any, ...]]]:
+    """Rows that were found, and what is told of each: the distance."""
+    return search.found.rows, [(round(distance, 6),) for distance in search.found.distances.tolist()]
 
 
-def _fuse(snapshot: OpenSnapshot, searches: list[_Search], k: int) -> list[Neighbour]:
-    """Fuse what several networks found; rows are those of the first."""
+def _fuse(snapshot: OpenSnapshot, searches: list[_Search], k: int) -> tuple[Rows, list[tuple[Any, ...]]]:
+    """Fuse what several networks found; rows are those of the first. Told are distances and score."""
     first = searches[0].space
     rankings = []
     for search in searches:
@@ -174,14 +177,13 @@ def _fuse(snapshot: OpenSnapshot, searches: list[_Search], k: int) -> list[Neigh
     rows, scores = fuse_ranks(rankings)
     rows, scores = rows[:k], scores[:k]
     distances = {search.space.network: _distances(snapshot, search, first, rows) for search in searches}
-    return [
-        Neighbour(
-            place,
-            distance=distances[first.network][at] or 0.0,
-            distances={network: values[at] for network, values in distances.items()},
-            score=round(score, 6),
+    return rows, [
+        (
+            distances[first.network][at],
+            {network: values[at] for network, values in distances.items()},
+            round(score, 6),
         )
-        for at, (place, score) in enumerate(zip(places_of(snapshot, first, rows), scores, strict=True))
+        for at, score in enumerate(scores)
     ]
 
 
@@ -197,18 +199,11 @@ def _distances(snapshot: OpenSnapshot, search: _Search, first: Space, rows: Rows
     ]
 
 
-def _describe(
-    snapshot: OpenSnapshot, network: str, seeds: Sequence[Seed] | Sound
-) -> list[tuple[Place, float]]:
-    if isinstance(seeds, Sound):
-        return []
-    described = []
-    for seed in seeds:
-        level: Level = "tracks" if seed.segment is None else "segments"
-        row = row_of(snapshot, network, seed.track, seed.segment)
-        place = places_of(snapshot, Space(network, "", level), np.array([row]))[0]
-        described.append((place, seed.weight))
-    return described
+def _place(snapshot: OpenSnapshot, space: Space, seed: Seed) -> tuple[Space, Rows]:
+    """Return where a seed is itself: its level, and its row there."""
+    level: Level = "tracks" if seed.segment is None else "segments"
+    row = row_of(snapshot, space.network, seed.track, seed.segment)
+    return Space(space.network, space.layer, level), np.array([row])
 
 
 def choose_networks(networks: Sequence[str], layers: Sequence[str]) -> tuple[tuple[str, str], ...]:

@@ -1,5 +1,6 @@
 """Places: what the rows of a space stand for, and which rows of two networks stand for the same."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -53,15 +54,26 @@ class Neighbour:
 
 def places_of(snapshot: OpenSnapshot, space: Space, rows: Array) -> list[Place]:
     """Return what rows (int64, shape=(n,)) of a space stand for."""
-    track_rows, segments = rows, None
-    if space.level == "segments":
+    return places_in(snapshot, [(space, rows)])[0]
+
+
+def places_in(snapshot: OpenSnapshot, wanted: Sequence[tuple[Space, Array]]) -> list[list[Place]]:
+    """Return what rows of several spaces stand for; all names cost one question to the database."""
+    found = []
+    for space, rows in wanted:
         track_rows = tracks_of(snapshot, space, rows)
-        segments = (rows - snapshot.offsets(space.network)[track_rows]).tolist()
-    ids = snapshot.track_ids(space.network)[track_rows].tolist()
-    names = track_names_and_albums(ids)
+        ids = snapshot.track_ids(space.network)[track_rows].tolist()
+        segments = [None] * len(ids)
+        if space.level == "segments":
+            segments = (rows - snapshot.offsets(space.network)[track_rows]).tolist()
+        found.append((ids, segments))
+    names = track_names_and_albums([track_id for ids, _ in found for track_id in ids])
     return [
-        Place(row, names[track_id][0], None if segments is None else segments[i], names[track_id][1])
-        for i, (row, track_id) in enumerate(zip(rows.tolist(), ids, strict=True))
+        [
+            Place(row, names[track_id][0], segment, names[track_id][1])
+            for row, track_id, segment in zip(rows.tolist(), ids, segments, strict=True)
+        ]
+        for (_, rows), (ids, segments) in zip(wanted, found, strict=True)
     ]
 
 

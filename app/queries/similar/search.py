@@ -21,9 +21,10 @@ from app.store.files import Array
 from app.store.snapshots import Space
 
 SPARE = 8  # asked for besides, as distances within an index are rounded
+PROBE = 64  # asked for besides under a filter, to see how many pass near the question
 MOST_ASKED = 800  # candidates of an index, beyond which comparing the rows that pass is faster
-FIRST_ASKED = 160
-FEW_ROWS = 1_000  # quicker fetched one by one than looked for in an index
+COMMON = 0.25  # share of rows from which on a filter surely holds somewhere near, too
+FEW_ROWS = 2_000  # quicker fetched one by one than looked for within an index
 SCAN_SPARE = 256
 
 
@@ -89,40 +90,41 @@ def nearest_rows(
 
 def _ask(index: Index, vectors: Array, wanted: Wanted, allowed: Allowed) -> Found | None:
     """Ask an index for more than are wanted, once more if need be; None if that is not enough."""
-    expected = wanted.k * allowed.n_rows / allowed.n_allowed
-    is_filtered = allowed.mask is not None
     most = max(MOST_ASKED, 2 * wanted.k)
-    asked = int(2 * expected) + FIRST_ASKED if is_filtered else wanted.k
-    asked += SPARE + min(len(allowed.left_out), FIRST_ASKED)
+    asked = wanted.k + SPARE + min(len(allowed.left_out), PROBE)
+    if allowed.mask is not None:
+        asked += wanted.k + PROBE
     for _ in range(2):
-        if asked > most:
-            return None
         rows = index.search(wanted.question, min(asked, allowed.n_rows)).indices[0]
         rows = rows[rows >= 0]
         passing = rows[allowed.holds(rows)]
-        found = _in_true_order(vectors, wanted, passing[: wanted.k + SPARE + wanted.apart * asked])
+        kept = len(passing) if wanted.apart else wanted.k + SPARE
+        found = _in_true_order(vectors, wanted, passing[:kept])
         if len(found.rows) == wanted.k:
             return found
-        # How many pass near the question is known now, so that asking in vain is not repeated.
-        asked = int(1.5 * len(rows) * (wanted.k + 1) / (len(passing) + 1e-9)) if len(passing) else most + 1
+        needed = 1.5 * asked * wanted.k / max(len(passing), 0.1)
+        if needed > most and allowed.n_allowed < COMMON * allowed.n_rows:
+            return None
+        asked = min(int(needed) + SPARE, most)
     return None
 
 
 def _compare(vectors: Array, index: Index | None, wanted: Wanted, allowed: Allowed) -> Found:
     """Compare every row that may be found."""
-    is_open = allowed.mask is None and not len(allowed.left_out)
-    if isinstance(index, Scanner) and allowed.n_allowed > FEW_ROWS:
+    if allowed.n_allowed <= FEW_ROWS:
+        return _in_true_order(vectors, wanted, np.flatnonzero(allowed.whole()))
+    if isinstance(index, Scanner):
         found = _scan(index, vectors, wanted, allowed)
         if found is not None:
             return found
-    mask = None if is_open else allowed.whole()
+    mask = None if allowed.mask is None and not len(allowed.left_out) else allowed.whole()
     k = wanted.k
     while True:
         near = nearest_among(vectors, wanted.question, k, wanted.metric, mask)
-        apart = near.distances[0] > 0 if wanted.apart else np.ones(near.k, bool)
-        if apart.sum() >= wanted.k or near.k < k or k >= allowed.n_allowed:
-            return Found(near.indices[0][apart][: wanted.k], near.distances[0][apart][: wanted.k])
-        k = min(2 * k + SCAN_SPARE, allowed.n_allowed)
+        found = _in_true_order(vectors, wanted, near.indices[0])
+        if len(found.rows) == wanted.k or k == allowed.n_allowed:
+            return found
+        k = min(2 * k + SCAN_SPARE, allowed.n_allowed)  # the others are at distance 0
 
 
 def _scan(index: Scanner, vectors: Array, wanted: Wanted, allowed: Allowed) -> Found | None:

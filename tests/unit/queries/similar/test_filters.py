@@ -154,7 +154,7 @@ def test_copies_of_an_uploaded_file_are_left_out_when_duplicates_are(settings):
 @pytest.mark.parametrize("backend", [None, *(entry.name for entry in BACKENDS.available())])
 @pytest.mark.parametrize("k", [1, 5, 20, 60])
 def test_as_many_are_found_as_there_are_when_filtered(own_library, settings, monkeypatch, backend, k):
-    monkeypatch.setattr(search, "FIRST_ASKED", 4)
+    monkeypatch.setattr(search, "PROBE", 4)
     monkeypatch.setattr(search, "MOST_ASKED", 30)
     monkeypatch.setattr(search, "FEW_ROWS", 3)
     if backend:
