@@ -10,6 +10,7 @@ from app.settings import Settings
 from app.web.api.arguments import Arguments
 from app.web.api.operation import Answer
 from app.web.api.schemas.fields import Id, Name
+from app.web.api.schemas.places import TrackFacts
 
 MAX_PLAYLISTS = 500
 
@@ -110,22 +111,10 @@ class PlaylistsAnswer(Answer):
     playlists: list[PlaylistAnswer]
 
 
-class EntryTrack(Answer):
-    """The track of an entry."""
-
-    id: int
-    title: str
-    artist: str | None
-    album: str | None
-    genres: list[str]
-    year: int | None
-    duration: float | None = Field(description="seconds")
-
-
 class EntryAnswer(Answer):
     """An entry of a playlist."""
 
-    track: EntryTrack
+    track: TrackFacts
     start: float | None = Field(description="seconds; null for the whole track")
     end: float | None
     audio: str = Field(description="address of the sound")
