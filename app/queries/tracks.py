@@ -98,7 +98,7 @@ def track_names_and_albums(track_ids: Collection[int]) -> dict[int, tuple[TrackN
             .where(Track.id.in_(wanted[first : first + ASKED_AT_ONCE]))
         )
         for track_id, title, path, artist, album in db.session.execute(query):
-            names[track_id] = TrackName(track_id, title or _stem(path), artist), album
+            names[track_id] = TrackName(track_id, title or stem(path), artist), album
     return names
 
 
@@ -128,7 +128,7 @@ def track_facts(track_ids: Collection[int]) -> dict[int, TrackFacts]:
         for track_id, title, path, year, duration, bpm, key, artist, album in db.session.execute(query):
             facts[track_id] = TrackFacts(
                 id=track_id,
-                title=title or _stem(path),
+                title=title or stem(path),
                 artist=artist,
                 album=album,
                 genres=tuple(genres.get(track_id, ())),
@@ -198,5 +198,6 @@ def _describe_vectors(snapshot: OpenSnapshot, track_id: int) -> dict[str, Any]:
     return described
 
 
-def _stem(path: str) -> str:
+def stem(path: str) -> str:
+    """Return what a track without a title is called: the name of its file."""
     return printable(PurePosixPath(path).stem)

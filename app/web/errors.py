@@ -1,10 +1,11 @@
 """Errors as responses: one shape for programs, a page for people."""
 
+from http import HTTPStatus
 from typing import Any
 
 from flask import Flask, Response, current_app, render_template, request
 from sqlalchemy.exc import DBAPIError
-from werkzeug.exceptions import HTTPException, InternalServerError
+from werkzeug.exceptions import HTTPException, InternalServerError, NotFound
 
 from app.errors import MusicExploreError
 from app.services.database import explain
@@ -12,6 +13,7 @@ from app.web.api.arguments import ArgumentsError
 from app.web.responses import json_response
 from app.web.subsonic.answers import CODES, GENERIC, failed
 
+NOTHING_HERE = "There is nothing at this address."
 INTERNAL = "Something went wrong here. The log of the server says what."
 
 
@@ -45,8 +47,7 @@ def _answer_database(error: DBAPIError) -> Response:
 def answer_http(error: HTTPException) -> Response:
     """Answer errors of routing (404, 405), refusals (403) and, their log written, bugs (500)."""
     code = error.name.lower().replace(" ", "_")
-    message = INTERNAL if isinstance(error, InternalServerError) else error.description or error.name
-    response = _answer(error.code or 500, code, message)
+    response = _answer(error.code or 500, code, _message(error))
     response.headers.extend(
         (name, value)
         for name, value in error.get_headers()
@@ -55,13 +56,31 @@ def answer_http(error: HTTPException) -> Response:
     return response
 
 
+def _title(status: int) -> str:
+    return HTTPStatus(status).phrase.capitalize()
+
+
+def _message(error: HTTPException) -> str:
+    if isinstance(error, InternalServerError):
+        return INTERNAL
+    if isinstance(error, NotFound) and error.description == NotFound.description:
+        return NOTHING_HERE
+    return error.description or error.name
+
+
 def _answer(status: int, code: str, message: str, details: dict[str, Any] | None = None) -> Response:
     if request.path.startswith("/rest/"):
         return failed(CODES.get(status, GENERIC), message)
     wants_page = request.accept_mimetypes.best_match(["application/json", "text/html"]) == "text/html"
     if wants_page and not request.path.startswith("/api/"):
         return Response(
-            render_template("error.html", status=status, message=message, may_sign_in=status in (401, 403)),
+            render_template(
+                "error.html",
+                status=status,
+                title=_title(status),
+                message=message,
+                may_sign_in=status in (401, 403),
+            ),
             status,
         )
     return json_response(error_body(code, message, details), status)

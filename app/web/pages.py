@@ -21,7 +21,10 @@ pages = Blueprint("pages", __name__)
 @pages.get("/")
 def explore() -> str:
     """Show the map."""
-    return render_template("explore.html")
+    settings = context.settings()
+    paths = "windows" if settings.PLAYLIST_USE_WINDOWS_PATH else "paths"
+    places = paths if settings.PLAYLIST_FOR_OFFLINE else "addresses"
+    return render_template("explore.html", playlist_places=places)
 
 
 @pages.get("/similarity")

@@ -62,6 +62,7 @@ import { parseSafetensors } from "./safetensors.js";
  * @property {number | null} duration  seconds
  * @property {string} state
  * @property {string} audio            address of the sound
+ * @property {number} [excerpt_seconds]  where a copy of the page holds only the beginning of it
  * @property {Record<string, {segments: number, segment_seconds: number}>} networks  that have heard it
  */
 /** @typedef {{tag: string, activation: number}} TagValue */

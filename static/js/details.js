@@ -1,8 +1,8 @@
 /** The panel beside the map: the chosen point, its tags, its neighbours. */
 
-import { fetchNeighbours } from "./api.js";
+import { ApiError, fetchNeighbours } from "./api.js";
 import { h } from "./dom.js";
-import { formatTime } from "./format.js";
+import { countOf, formatTime } from "./format.js";
 import { neighbourList } from "./neighbours.js";
 import { tagBars } from "./tags.js";
 
@@ -89,7 +89,7 @@ export class Details {
         network.tags.length ? this.#tagSection(await this.#knowledge.tags(track, network.name, segment)) : [],
       ),
       this.#fill(parts.neighbours, signal, () => this.#neighbourSection(point, network.name, layer, signal)),
-      this.#swap(parts, signal),
+      this.#swap(parts, this.#whyMissing(point, network), signal),
     ]);
     if (!signal.aborted) this.#element.dataset.point = [track, segment].filter((id) => id !== null).join(":");
   }
@@ -98,15 +98,31 @@ export class Details {
    * Put the new parts in place of the old ones; a moment later than asked for, so that quick answers do
    * not flicker.
    * @param {Record<string, HTMLElement>} parts
+   * @param {Promise<string | null>} missing  why there is no such point
    * @param {AbortSignal} signal
    */
-  async #swap(parts, signal) {
+  async #swap(parts, missing, signal) {
     await new Promise((resolve) => setTimeout(resolve, PATIENCE));
+    const reason = await missing;
     if (signal.aborted) return;
     const hadFocus = this.#element.contains(document.activeElement);
-    this.#element.replaceChildren(...Object.values(parts));
+    const nothing = h("div.hint", {}, h("h2", {}, "There is no such point"), h("p", { role: "status" }, reason));
+    this.#element.replaceChildren(...(reason ? [nothing] : Object.values(parts)));
     this.#element.scrollTop = 0;
     if (hadFocus) this.#element.focus({ preventScroll: true });
+  }
+
+  /** @param {Point} point @param {Network} network @returns {Promise<string | null>} null where there is one */
+  async #whyMissing({ track: id, segment }, network) {
+    try {
+      const track = await this.#knowledge.track(id);
+      const { segments } = track.networks[network.name] ?? {};
+      const isThere = segment === null || segments === undefined || segment < segments;
+      const name = track.title ?? track.path;
+      return isThere ? null : `“${name}” has ${countOf(segments, "segment")}: there is no segment ${segment + 1}.`;
+    } catch (error) {
+      return error instanceof ApiError && error.status === 404 ? error.message : null;
+    }
   }
 
   /**

@@ -162,6 +162,26 @@ def test_controls_offer_components_with_their_variance_when_pca_is_chosen(explor
     expect(options.first).to_contain_text("1 (")
 
 
+@pytest.mark.parametrize("width", [1400, 1000])
+def test_names_of_networks_are_read_in_full_when_the_window_is_that_wide(
+    explorer: Explorer, width: int
+) -> None:
+    explorer.page.set_viewport_size({"width": width, "height": 800})
+    explorer.open("?network=mtt-musicnn&layer=taggrams&projection=original")
+    script = """(select) => {
+      const context = document.createElement("canvas").getContext("2d");
+      const { font, paddingLeft, paddingRight } = getComputedStyle(select);
+      context.font = font;
+      const widths = [...select.options].map(({ text }) => context.measureText(text).width);
+      return [Math.max(...widths), select.clientWidth - parseFloat(paddingLeft) - parseFloat(paddingRight)];
+    }"""
+    needed, given = explorer.page.get_by_label("Network").evaluate(script)
+    assert needed <= given
+    box = explorer.page.get_by_role("form").bounding_box()
+    assert box is not None
+    assert box["height"] < 190  # three rows at most
+
+
 def test_no_tags_are_offered_when_the_network_has_none(explorer: Explorer) -> None:
     explorer.open("?network=audioset-vggish")
 

@@ -1,5 +1,6 @@
 """The JSON API: one file for the routes of each subject, one in ``schemas`` for what they say."""
 
+from app.web.api.collection import collection
 from app.web.api.description import description
 from app.web.api.exports import exports
 from app.web.api.library import library
@@ -10,6 +11,17 @@ from app.web.api.selection import selection
 from app.web.api.similar import similar
 from app.web.api.tracks import tracks
 
-BLUEPRINTS = (library, points, tracks, similar, selection, playlists, exports, listening, description)
+BLUEPRINTS = (
+    library,
+    points,
+    tracks,
+    similar,
+    collection,
+    selection,
+    playlists,
+    exports,
+    listening,
+    description,
+)
 
 __all__ = ["BLUEPRINTS"]

@@ -6,8 +6,9 @@ from typing import Any
 
 from flask import Blueprint, Response
 
+from app.queries.browse import browse
 from app.queries.catalogue import needed_snapshot
-from app.queries.search import page_of, search_tracks
+from app.queries.search import search_tracks
 from app.queries.tags import network_tags, taggram, track_tags
 from app.queries.tracks import describe_track, find_track, track_facts
 from app.queries.waveforms import waveform
@@ -35,20 +36,21 @@ tracks = Blueprint("tracks", __name__, url_prefix="/api/v1/tracks")
 @tracks.get("")
 @operation(query=TracksArguments, answer=TracksAnswer)
 def listed(arguments: TracksArguments) -> Response:
-    """List the tracks that are asked for, or those in which all words of a text occur, page by page."""
+    """List the tracks of some ids, or those that a search finds, in an order, page by page.
+
+    A search is for words, for tracks in which a tag is heard, or both.
+    """
     if arguments.ids is not None:
         known = _list_tracks(arguments.ids)
         return json_response({"total": len(known), "next": None, "tracks": known})
-    found = search_tracks(context.settings(), arguments.q)
-    page = page_of(found, arguments.cursor, arguments.limit)
-    is_last = not page or page[-1] == found[-1]
-    return json_response(
-        {
-            "total": len(found),
-            "next": None if is_last else str(page[-1]),
-            "tracks": _list_tracks(page),
-        }
+    page = browse(
+        context.settings(), arguments.q, arguments.heard, arguments.sort, arguments.cursor, arguments.limit
     )
+    listed = _list_tracks(page.track_ids)
+    if page.activations is not None:
+        activations = dict(zip(page.track_ids, page.activations, strict=True))
+        listed = [{**track, "activation": activations[track["id"]]} for track in listed]
+    return json_response({"total": page.total, "next": page.cursor, "tracks": listed})
 
 
 def _list_tracks(track_ids: Sequence[int]) -> list[dict[str, Any]]:

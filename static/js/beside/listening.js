@@ -138,7 +138,7 @@ export class Listening {
     const track = await this.#knowledge.track(item.track).catch(() => null);
     if (turn !== this.#turn) return;
     this.#loading = null;
-    if (track) this.player[how]({ track, segment, start, end, queued });
+    if (track && start < (track.duration ?? Infinity)) this.player[how]({ track, segment, start, end, queued });
     else if (queued && this.queue.hasNext) this.next();
   }
 }

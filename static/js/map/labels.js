@@ -12,6 +12,8 @@
 /** @typedef {{zoom: number, labels: Label[]}} LabelLevel  for a view of this zoom or nearer, the most important first */
 /** @typedef {{label: Label, element: HTMLElement, width: number, height: number}} Placed */
 
+/** @typedef {{left: number, top: number, right: number, bottom: number}} Box  CSS pixels from the stage's corner */
+
 /** Room around a label, and how far it stands above the middle of its region, CSS pixels. */
 const GAP = 6;
 const ABOVE = 15;
@@ -24,6 +26,10 @@ export class LabelLayer {
   #shown = null;
   /** @type {Placed[]} the most important first */
   #placed = [];
+  /** Whether something is to be seen where a label stands. @type {(label: Label, zoom: number) => boolean} */
+  #isMeant = () => true;
+  /** What lies over the map: no label goes there. @type {Box[]} */
+  covered = [];
 
   /** @param {HTMLElement} stage */
   constructor(stage) {
@@ -35,6 +41,17 @@ export class LabelLayer {
   /** @param {LabelLevel[]} levels  the coarsest first */
   set(levels) {
     this.#levels = levels;
+    this.renew();
+  }
+
+  /** @param {(label: Label, zoom: number) => boolean} isMeant  whether something is to be seen where a label stands */
+  keep(isMeant) {
+    this.#isMeant = isMeant;
+    this.renew();
+  }
+
+  /** Choose and measure labels anew: the size of letters depends on that of the map. */
+  renew() {
     this.#shown = null;
     this.#placed = [];
     this.#element.replaceChildren();
@@ -45,8 +62,7 @@ export class LabelLayer {
     const level = this.#levels.findLast(({ zoom }) => zoom <= camera.view.zoom) ?? this.#levels[0];
     if (!level) return;
     if (level !== this.#shown) this.#make(level);
-    /** @type {{left: number, top: number, right: number, bottom: number}[]} */
-    const taken = [];
+    const taken = [...this.covered];
     for (const { label, element, width, height } of this.#placed) {
       const middle = camera.toScreen(label.x, label.y);
       const [x, y] = [middle.x, middle.y - ABOVE];
@@ -56,7 +72,7 @@ export class LabelLayer {
         right: x + width / 2 + GAP,
         bottom: y + height / 2 + GAP,
       };
-      const free = !taken.some((other) => overlap(box, other));
+      const free = within(box, camera) && !taken.some((other) => overlap(box, other));
       if (free) taken.push(box);
       element.style.visibility = free ? "" : "hidden";
       element.style.transform = `translate(${(x - width / 2).toFixed(1)}px, ${(y - height / 2).toFixed(1)}px)`;
@@ -66,14 +82,15 @@ export class LabelLayer {
   /** @param {LabelLevel} level */
   #make(level) {
     this.#shown = level;
-    const elements = level.labels.map(({ text }) => {
+    const labels = level.labels.filter((label) => this.#isMeant(label, level.zoom));
+    const elements = labels.map(({ text }) => {
       const element = document.createElement("span");
       element.textContent = text;
       return element;
     });
     this.#element.replaceChildren(...elements);
     this.#placed = elements.map((element, at) => ({
-      label: level.labels[at],
+      label: labels[at],
       element,
       width: element.offsetWidth,
       height: element.offsetHeight,
@@ -81,8 +98,10 @@ export class LabelLayer {
   }
 }
 
-/**
- * @param {{left: number, top: number, right: number, bottom: number}} a
- * @param {{left: number, top: number, right: number, bottom: number}} b
- */
-const overlap = (a, b) => a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom;
+/** @param {Box} a @param {Box} b @returns {boolean} */
+export const overlap = (a, b) =>
+  a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom;
+
+/** @param {Box} box @param {{width: number, height: number}} stage @returns {boolean} whether none of it is cut off */
+export const within = ({ left, top, right, bottom }, { width, height }) =>
+  left >= 0 && top >= 0 && right <= width && bottom <= height;

@@ -37,6 +37,8 @@ import { PointRenderer } from "./renderer.js";
 
 /** How far from a point the pointer still means it, CSS pixels. */
 const REACH = { mouse: 10, touch: 24 };
+/** How far from its label a region reaches at zoom 1, as a share of the axes: what the labels are estimated over. */
+const REGION = 0.05;
 /** A view that has not changed for so long, in ms, is settled: it is drawn in full. */
 const SETTLE = 140;
 
@@ -164,6 +166,7 @@ export class PointMap extends EventTarget {
     if (this.#grid) this.#grid.mask = mask;
     this.#renderer.setMask(mask);
     this.#renderer.hidesOut = hide;
+    this.#keepLabels();
     this.#redraw();
   }
 
@@ -182,6 +185,19 @@ export class PointMap extends EventTarget {
   /** @param {import("./labels.js").LabelLevel[]} levels  of detail, the coarsest first */
   setLabels(levels) {
     this.#labels.set(levels);
+    this.#redraw({ points: false });
+  }
+
+  /** Show the names of those regions only in which points are left. */
+  #keepLabels() {
+    const grid = this.#mask && this.#index();
+    const unit = { x: 1, y: 1 };
+    this.#labels.keep((label, zoom) => !grid || grid.nearest(label, unit, REGION / zoom) !== null);
+  }
+
+  /** @param {import("./labels.js").Box[]} boxes  of what lies over the map, where no label shall stand */
+  setCovered(boxes) {
+    this.#labels.covered = boxes;
     this.#redraw({ points: false });
   }
 
@@ -336,6 +352,7 @@ export class PointMap extends EventTarget {
       canvas.width = Math.max(1, Math.round(clientWidth * this.#pixelRatio));
       canvas.height = Math.max(1, Math.round(clientHeight * this.#pixelRatio));
     }
+    this.#labels.renew();
     // A resized canvas is empty: drawn at once, it does not flicker.
     this.#draw({ points: true, marks: true });
     this.#emit("view", { view: this.view, settled: false });
@@ -383,7 +400,21 @@ export class PointMap extends EventTarget {
       this.#emit("draw", { drawn, every });
     }
     this.#labels.place(this.#camera);
-    this.#painter.draw(this.#marks, (row) => this.place(row), size / 2, this.#pixelRatio);
+    this.#painter.draw(this.#drawnMarks, (row) => this.place(row), size / 2, this.#pixelRatio);
+  }
+
+  /** Marks of points that are drawn: what is hidden has no ring around nothing. @returns {Marks} */
+  get #drawnMarks() {
+    const { selected, playing, linked } = this.#marks;
+    const mask = this.#renderer.hidesOut ? this.#mask : null;
+    if (!mask) return this.#marks;
+    const ifDrawn = (/** @type {number | null} */ row) => (row !== null && !mask[row] ? row : null);
+    return {
+      ...this.#marks,
+      selected: ifDrawn(selected),
+      playing: ifDrawn(playing),
+      linked: linked.filter((row) => !mask[row]),
+    };
   }
 
   /** @param {string} name @param {object} detail */

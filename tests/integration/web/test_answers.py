@@ -6,6 +6,7 @@ from app.web.api.operation import JSON, operation_of
 
 SPACE = "network=mtt-musicnn&layer=embeddings&level=segments"
 TAGS = "network=mtt-musicnn&layer=taggrams&level=tracks"
+NEAR = "network=mtt-musicnn&layer=embeddings"
 LOG_AXES = "projection=original&x=guitar&y=piano&x_scale=log"
 ADDRESSES = [
     "/health",
@@ -29,6 +30,14 @@ ADDRESSES = [
     "/api/v1/tracks/1/waveform?points=20",
     "/api/v1/similar?track=1&network=mtt-musicnn&layer=embeddings",
     "/api/v1/similar?track=1&segment=0&network=mtt-musicnn&layer=embeddings&k=3",
+    f"/api/v1/similar?track=1&{NEAR}&exclude=artist&genre=rock&activation=guitar:0-1&year=1900-",
+    "/api/v1/similar?track=1&network=mtt-musicnn,audioset-vggish&layer=embeddings&level=tracks",
+    "/api/v1/tracks?tag=guitar&min=0.1&sort=-activation&limit=3",
+    f"/api/v1/path?from=1&to=7&{NEAR}&steps=4",
+    f"/api/v1/radio?track=1&{NEAR}&k=4&drift=0.5",
+    f"/api/v1/duplicates?{SPACE}&limit=2",
+    f"/api/v1/outliers?{SPACE}&limit=2",
+    "/api/v1/playlists?limit=2",
     "/api/v1/listening/question",
     "/api/v1/listening/summary",
     "/api/v1/playlists",
@@ -88,6 +97,7 @@ def test_neighbours_of_several_are_told_as_their_model_says(client):
 def test_every_json_route_that_reads_is_checked(client):
     urls = client.application.url_map.bind("")
     checked = {urls.match(address.partition("?")[0])[0] for address in ADDRESSES}
+    checked.add("playlists.whole")  # where playlists are made: test_playlists.py
     for rule in client.application.url_map.iter_rules():
         operation = operation_of(client.application, rule.endpoint)
         if operation is not None and JSON in operation.answers and "GET" in rule.methods:

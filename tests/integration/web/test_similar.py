@@ -201,7 +201,7 @@ def test_uploaded_file_is_heard_and_forgotten(listening_client, tmp_path, monkey
 
 
 def test_uploaded_file_finds_itself_when_the_library_has_it(listening_client, own_library, tmp_path):
-    path = write_tone(tmp_path / "tone.wav", 7.0)
+    path = write_tone(tmp_path / "tone.flac", 7.0)
     extractor = hearing.VectorExtractor([NETWORKS.get(NETWORK)], PROJECT_DIR / "essentia-tf-models", "onnx")
     rows = extractor.extract(path).rows[NETWORK]["embeddings"]
     tracks = own_library.files.folder / NETWORK / "embeddings" / "tracks.npy"

@@ -10,7 +10,7 @@ from app.settings import Settings
 from app.web.api.arguments import Arguments
 from app.web.api.operation import Answer
 from app.web.api.schemas.fields import Id, Name
-from app.web.api.schemas.places import TrackFacts
+from app.web.api.schemas.places import Address, TrackFacts
 
 MAX_PLAYLISTS = 500
 
@@ -117,7 +117,7 @@ class EntryAnswer(Answer):
     track: TrackFacts
     start: float | None = Field(description="seconds; null for the whole track")
     end: float | None
-    audio: str = Field(description="address of the sound")
+    audio: Address
     missing: bool = Field(description="whether its file was gone when the library was last scanned")
 
 

@@ -1,9 +1,11 @@
 """Tracks, and what is heard in them."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
+from app.queries.browse import SORT_KEYS, TagFilter
+from app.queries.similar.filters import Range
 from app.web.api.arguments import Arguments
 from app.web.api.operation import Answer
 from app.web.api.schemas.fields import MAX_TEXT, CommaSeparated, Id, Name
@@ -11,6 +13,7 @@ from app.web.api.schemas.places import Address, Count, Seconds, Share, TrackFact
 
 MAX_PEAKS = 4000
 MAX_TRACKS = 500
+SORT = f"^-?({'|'.join(SORT_KEYS)})$"
 
 
 class SearchArguments(Arguments):
@@ -27,8 +30,26 @@ class TracksArguments(SearchArguments):
         CommaSeparated,
         Field(max_length=MAX_TRACKS, description="numbers, separated by commas"),
     ] = None
+    tag: Annotated[str, Field(min_length=1, max_length=100)] | None = Field(None, description="heard in them")
+    network: Name | None = Field(None, description="that hears the tag; default: the first that knows it")
+    min: float | None = Field(None, ge=0, le=1, description="least mean activation of the tag")
+    max: float | None = Field(None, ge=0, le=1, description="greatest mean activation of the tag")
+    sort: Annotated[str, Field(pattern=SORT)] = Field("id", description="'-' before it: the greatest first")
     limit: int = Field(50, ge=1, le=MAX_TRACKS)
-    cursor: Id = Field(0, description="'next' of the page before")
+    cursor: Annotated[str, Field(max_length=4000)] | None = Field(
+        None, description="'next' of the page before"
+    )
+
+    @model_validator(mode="after")
+    def _check_tag(self) -> Self:
+        if self.tag is None and (self.network, self.min, self.max) != (None, None, None):
+            raise ValueError("'network', 'min' and 'max' are those of a 'tag': name one.")
+        return self
+
+    @property
+    def heard(self) -> TagFilter | None:
+        """What shall be heard in the tracks."""
+        return None if self.tag is None else TagFilter(self.tag, Range(self.min, self.max), self.network)
 
 
 class TagsArguments(Arguments):
@@ -50,12 +71,18 @@ class WaveformArguments(Arguments):
     points: int = Field(800, ge=1, le=MAX_PEAKS, description="number of peaks")
 
 
+class ListedTrack(TrackFacts):
+    """A track in a list."""
+
+    activation: Share | None = Field(None, description="mean of the tag that was asked for")
+
+
 class TracksAnswer(Answer):
     """A page of tracks."""
 
     total: Count
     next: str | None = Field(description="'cursor' of the next page; null on the last")
-    tracks: list[TrackFacts]
+    tracks: list[ListedTrack]
 
 
 class TrackIdsAnswer(Answer):
