@@ -41,6 +41,8 @@ ADDRESSES = [
     "/api/v1/listening/question",
     "/api/v1/listening/summary",
 ]
+ELSEWHERE = {"playlists.whole"}
+"""Checked by tests that make first what they then ask for."""
 
 
 def check(app, endpoint, response):
@@ -67,11 +69,34 @@ def test_answers_to_questions_are_counted_as_their_model_says(own_client):
     assert summary.json["networks"]
 
 
+def test_playlists_are_told_as_their_models_say(own_client):
+    app, address = own_client.application, "/api/v1/playlists"
+    entries = [{"track": 1}, {"track": 2, "start": 1.5, "end": 3}]
+    made = own_client.post(address, json={"name": "Calm", "entries": entries})
+    check(app, "playlists.created", made)
+    one = f"{address}/{made.json['id']}"
+    check(app, "playlists.listed", own_client.get(address))
+    check(app, "playlists.whole", own_client.get(one))
+    check(app, "playlists.renamed", own_client.patch(one, json={"name": "Calmer"}))
+    check(app, "playlists.replaced", own_client.put(f"{one}/entries", json={"entries": entries[:1]}))
+    check(app, "playlists.appended", own_client.post(f"{one}/entries", json={"entries": entries[1:]}))
+    assert own_client.delete(one).status_code == 204
+
+
+def test_neighbours_of_several_are_told_as_their_model_says(client):
+    body = {
+        "seeds": [{"track": 1}, {"track": 2, "weight": -0.5}],
+        "network": "mtt-musicnn",
+        "layer": "embeddings",
+    }
+    response = client.post("/api/v1/similar", json=body)
+    check(client.application, "similar.nearest_of_several", response)
+
+
 def test_every_json_route_that_reads_is_checked(client):
     urls = client.application.url_map.bind("")
     checked = {urls.match(address.partition("?")[0])[0] for address in ADDRESSES}
-    checked.add("playlists.whole")  # where playlists are made: test_playlists.py
     for rule in client.application.url_map.iter_rules():
         operation = operation_of(client.application, rule.endpoint)
         if operation is not None and JSON in operation.answers and "GET" in rule.methods:
-            assert rule.endpoint in checked, f"ADDRESSES has none for {rule.rule}"
+            assert rule.endpoint in checked | ELSEWHERE, f"ADDRESSES has none for {rule.rule}"
