@@ -51,7 +51,8 @@ def tagging_first(snapshot: OpenSnapshot) -> list[str]:
 
 def _describe_network(snapshot: OpenSnapshot, name: str) -> dict[str, Any]:
     facts = snapshot.manifest["networks"][name]
-    dataset, _, architecture = name.partition("-")
+    is_imported = facts.get("front_end", "") is None  # then its name may mean anything
+    dataset, architecture = (name, "") if is_imported else name.partition("-")[::2]
     return {
         "name": name,
         "dataset": dataset,

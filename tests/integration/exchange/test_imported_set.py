@@ -89,6 +89,7 @@ def test_set_is_on_the_map_and_in_the_search(imported):
     rows = make_rows()
     (network,) = imported.get("/api/v1/networks").json["networks"]
     assert (network["name"], network["tags"], network["segment_seconds"]) == ("moods", list(TAGS), SECONDS)
+    assert (network["dataset"], network["architecture"]) == ("moods", "")
     assert (network["tracks"], network["segments"]) == (N_TRACKS, N_TRACKS * N_SEGMENTS)
 
     space = "network=moods&layer=taggrams&level=segments"
