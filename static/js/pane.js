@@ -17,7 +17,7 @@ import { Card } from "./card.js";
 import { choose } from "./catalogue.js";
 import { coloursOf, sameCategory } from "./colours.js";
 import { Controls } from "./controls.js";
-import { countsOf } from "./counts.js";
+import { showCounts } from "./counts.js";
 import { partsOf } from "./dom.js";
 import { showLegend } from "./legend.js";
 import { PointLoader } from "./loader.js";
@@ -30,7 +30,7 @@ import { floorOf, roomIn, watchCover } from "./room.js";
 import { Selecting } from "./selecting.js";
 import { samePoints } from "./state.js";
 import { inkOf, onThemeChange, theme } from "./theme.js";
-import { trailOf } from "./trajectories.js";
+import { trailsOf } from "./trajectories.js";
 
 /** @typedef {import("./api.js").Catalogue} Catalogue */
 /** @typedef {import("./catalogue.js").Choice} Choice */
@@ -62,16 +62,12 @@ export class Pane extends EventTarget {
   #told = null;
   /** @type {number | null} row that the keys or the pointer are at */
   #hovered = null;
-  /** @type {Point[]} */
-  #neighbours = [];
-  /** @type {Point[]} */
-  #route = [];
+  #neighbours = /** @type {Point[]} */ ([]);
+  #route = /** @type {Point[]} */ ([]);
   #selecting;
   #filter;
-  /** Why there is no map, or not the one that is wanted. @type {unknown} */
-  #failed = null;
-  /** What lies over the map. @type {import("./map/labels.js").Box[]} */
-  #covered = [];
+  #failed = /** @type {unknown} */ (null);
+  #covered = /** @type {import("./map/labels.js").Box[]} */ ([]);
 
   /**
    * @param {HTMLElement} root
@@ -177,17 +173,10 @@ export class Pane extends EventTarget {
     this.#fit();
     this.#selecting.carry(loaded, choice);
     this.#mark();
-    this.#count();
+    showCounts(this.#parts, loaded, choice.joined);
     this.#label(state, choice);
     this.#emit("state", { state: "ready", points: set.length });
     if (before?.visible !== visible) this.#emit("visible", visible);
-  }
-
-  /** Tell how many points are shown. */
-  #count() {
-    const counted = countsOf(/** @type {Loaded} */ (this.#loaded), this.#choice?.joined ?? false);
-    this.#parts.counts.textContent = counted;
-    this.#parts.stage.setAttribute("aria-label", `Map of ${counted}`);
   }
 
   /** Name the regions of the map: they come when they come. @param {State} state @param {Choice} choice */
@@ -288,8 +277,7 @@ export class Pane extends EventTarget {
 
   /** @param {number | null} row @returns {number | null} null where the filter hides it */
   #drawn(row) {
-    const isHidden = row !== null && this.#state?.filter.hide && this.#loaded?.visible.mask?.[row];
-    return isHidden ? null : row;
+    return row !== null && this.#state?.filter.hide && this.#loaded?.visible.mask?.[row] ? null : row;
   }
 
   /** Row of the chosen point. */
@@ -301,12 +289,10 @@ export class Pane extends EventTarget {
   /** Ways of the chosen track and of the one that is pointed at, and the one that is wanted. @returns {Uint32Array[]} */
   get #trails() {
     const route = this.#routeRows;
-    if (!this.#loaded || !this.#choice?.joined) return route.length ? [route] : [];
-    const { set, visible } = this.#loaded;
-    const pointed = this.#hovered === null ? null : set.at(this.#hovered).track;
-    const meant = new Set([this.#state?.track ?? null, pointed]);
-    const ways = [...meant].filter((track) => track !== null).map((track) => trailOf(set, track, visible.mask));
-    return route.length ? [...ways, route] : ways;
+    const way = route.length ? [route] : [];
+    if (!this.#loaded || !this.#choice?.joined) return way;
+    const pointed = this.#hovered === null ? null : this.#loaded.set.at(this.#hovered).track;
+    return [...trailsOf(this.#loaded, [this.#state?.track ?? null, pointed]), ...way];
   }
 
   /** Those points of the way that are on this map. */

@@ -78,7 +78,8 @@ export class SelectionPage {
       h("div.actions", {}, ...this.#buttons, onKeep && keep, save?.element),
       this.#table.element,
     );
-    names.addEventListener("known", () => this.#table.refresh());
+    // What was asked for before the selection was cleared may come after.
+    names.addEventListener("known", () => this.#points.length && this.#table.refresh());
     this.#fill();
   }
 

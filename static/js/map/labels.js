@@ -17,6 +17,8 @@
 /** Room around a label, and how far it stands above the middle of its region, CSS pixels. */
 const GAP = 6;
 const ABOVE = 15;
+/** How far a region reaches around its label at zoom 1, as a share of the axes: about as far as it is estimated. */
+const REGION = 0.05;
 
 export class LabelLayer {
   #element = document.createElement("div");
@@ -26,8 +28,8 @@ export class LabelLayer {
   #shown = null;
   /** @type {Placed[]} the most important first */
   #placed = [];
-  /** Whether something is to be seen where a label stands. @type {(label: Label, zoom: number) => boolean} */
-  #isMeant = () => true;
+  /** Finds the points that are left; null where all are. @type {import("./grid.js").Grid | null} */
+  #left = null;
   /** What lies over the map: no label goes there. @type {Box[]} */
   covered = [];
 
@@ -44,9 +46,9 @@ export class LabelLayer {
     this.renew();
   }
 
-  /** @param {(label: Label, zoom: number) => boolean} isMeant  whether something is to be seen where a label stands */
-  keep(isMeant) {
-    this.#isMeant = isMeant;
+  /** Name those regions only in which points are left. @param {import("./grid.js").Grid | null} left */
+  keep(left) {
+    this.#left = left;
     this.renew();
   }
 
@@ -82,7 +84,8 @@ export class LabelLayer {
   /** @param {LabelLevel} level */
   #make(level) {
     this.#shown = level;
-    const labels = level.labels.filter((label) => this.#isMeant(label, level.zoom));
+    const [unit, reach] = [{ x: 1, y: 1 }, REGION / level.zoom];
+    const labels = level.labels.filter((label) => this.#left?.nearest(label, unit, reach) !== null);
     const elements = labels.map(({ text }) => {
       const element = document.createElement("span");
       element.textContent = text;

@@ -37,8 +37,6 @@ import { PointRenderer } from "./renderer.js";
 
 /** How far from a point the pointer still means it, CSS pixels. */
 const REACH = { mouse: 10, touch: 24 };
-/** How far from its label a region reaches at zoom 1, as a share of the axes: what the labels are estimated over. */
-const REGION = 0.05;
 /** A view that has not changed for so long, in ms, is settled: it is drawn in full. */
 const SETTLE = 140;
 
@@ -166,7 +164,7 @@ export class PointMap extends EventTarget {
     if (this.#grid) this.#grid.mask = mask;
     this.#renderer.setMask(mask);
     this.#renderer.hidesOut = hide;
-    this.#keepLabels();
+    this.#labels.keep(mask && this.#index());
     this.#redraw();
   }
 
@@ -186,13 +184,6 @@ export class PointMap extends EventTarget {
   setLabels(levels) {
     this.#labels.set(levels);
     this.#redraw({ points: false });
-  }
-
-  /** Show the names of those regions only in which points are left. */
-  #keepLabels() {
-    const grid = this.#mask && this.#index();
-    const unit = { x: 1, y: 1 };
-    this.#labels.keep((label, zoom) => !grid || grid.nearest(label, unit, REGION / zoom) !== null);
   }
 
   /** @param {import("./labels.js").Box[]} boxes  of what lies over the map, where no label shall stand */
