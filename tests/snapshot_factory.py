@@ -69,6 +69,9 @@ class Spec:
         What the snapshot holds; ``pca`` has 10 components, every other projection 2.
     fitted : int
         The neighbour graphs are those of at most so many rows, evenly spread.
+    surface : int
+        Embeddings lie on a curved surface of so many dimensions, the segments of a track near each other,
+        as those of music do; 0 for plain clouds around a centre.
     """
 
     tracks: int = 60
@@ -78,6 +81,7 @@ class Spec:
     projections: tuple[str, ...] = ("pca", "umap")
     fitted: int = 2_000
     seed: int = 0
+    surface: int = 0
 
     @cached_property
     def counts(self) -> Integers:
@@ -191,7 +195,10 @@ def _write_network(folder: Path, spec: Spec) -> dict[str, Any]:
     write_array(folder / "offsets.npy", offsets)
     for layer, size in sizes.items():
         make = _activations if layer == "taggrams" else _embeddings
-        segments = make(np.repeat(spec.clusters, np.diff(offsets)), size, spec.generator())
+        if layer == "embeddings" and spec.surface:
+            segments = _curved_embeddings(spec, offsets, size)
+        else:
+            segments = make(np.repeat(spec.clusters, np.diff(offsets)), size, spec.generator())
         write_array(folder / layer / "segments.npy", segments)
         write_array(folder / layer / "tracks.npy", _means(segments, offsets))
     return {
@@ -212,6 +219,23 @@ def _embeddings(clusters: Integers, size: int, rng: np.random.Generator) -> Rows
         block = clusters[start : start + BLOCK_ROWS]
         noise = rng.standard_normal((len(block), size), dtype=np.float32)
         rows[start : start + BLOCK_ROWS] = centres[block] + 0.5 * noise
+    return rows
+
+
+def _curved_embeddings(spec: Spec, offsets: Integers, size: int) -> Rows:
+    """float16, shape=(n_rows, size): smooth functions of places on a surface, with some noise."""
+    rng = spec.generator()
+    centres = 1.2 * rng.standard_normal((len(GENRES), spec.surface))
+    tracks = centres[spec.clusters] + 0.7 * rng.standard_normal((len(spec.clusters), spec.surface))
+    bend = rng.standard_normal((spec.surface, 64)) / np.sqrt(spec.surface)
+    mix = rng.standard_normal((64, size)) / 8
+    of_row = np.repeat(np.arange(len(tracks)), np.diff(offsets))
+    rows = np.empty((len(of_row), size), np.float16)
+    for start in range(0, len(rows), BLOCK_ROWS):
+        places = tracks[of_row[start : start + BLOCK_ROWS]]
+        places = places + 0.5 * rng.standard_normal(places.shape)
+        noise = 0.05 * rng.standard_normal((len(places), size))
+        rows[start : start + BLOCK_ROWS] = np.tanh(places @ bend) @ mix + noise
     return rows
 
 

@@ -1,4 +1,4 @@
-"""What a file says of itself: title, artist, album, genres, year, duration."""
+"""What a file says of itself: title, artist, album, genres, year, tempo, key, duration."""
 
 import math
 import re
@@ -8,9 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import mutagen
+from mutagen.easyid3 import EasyID3
+from mutagen.easymp4 import EasyMP4Tags
 from mutagen.id3 import TCON
 
 from app.audio.decode import probe
+from app.audio.keys import parse_key
 from app.errors import AudioError
 
 # Names of one thing: those of Vorbis, MP4 and APEv2 (in any case) and of MP3 as mutagen's easy interface
@@ -20,9 +23,17 @@ _ARTIST = ("artist", "author", "album artist", "albumartist", "TPE1", "TPE2")
 _ALBUM = ("album", "WM/AlbumTitle", "TALB")
 _GENRE = ("genre", "WM/Genre", "TCON")
 _DATE = ("date", "year", "originaldate", "WM/Year", "TDRC", "TDOR", "TYER")
+_BPM = ("bpm", "tmpo", "tempo", "WM/BeatsPerMinute", "TBPM")
+_KEY = ("initialkey", "key", "WM/InitialKey", "TKEY")
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _YEAR = re.compile(r"(?<!\d)[12]\d{3}(?!\d)")
+_NUMBER = re.compile(r"\d+(?:[.,]\d+)?")
+_SLOWEST_BPM, _FASTEST_BPM = 20, 400  # what is beyond is no tempo: 0 is written where none is known
+
+# The key is the one name that mutagen's easy interfaces leave out.
+EasyID3.RegisterTextKey("initialkey", "TKEY")  # type: ignore[no-untyped-call]
+EasyMP4Tags.RegisterFreeformKey("initialkey", "initialkey")  # type: ignore[no-untyped-call]
 
 
 @dataclass(frozen=True)
@@ -36,6 +47,10 @@ class FileTags:
         In the order of the file, without repetitions.
     year : int or None
         1000 to 2999.
+    bpm : float or None
+        Beats per minute, 20 to 400.
+    key : str or None
+        Such as ``A minor``; see :mod:`app.audio.keys`.
     duration : float or None
         Seconds, as far as the head of the file tells.
     """
@@ -46,6 +61,8 @@ class FileTags:
     genres: tuple[str, ...] = ()
     year: int | None = None
     duration: float | None = None
+    bpm: float | None = None
+    key: str | None = None
 
 
 def read_tags(path: Path) -> FileTags:
@@ -76,6 +93,8 @@ def _collect(file: Any) -> FileTags:
         genres=_genres(values.of(_GENRE)),
         year=_year(values.of(_DATE)),
         duration=length if math.isfinite(length) and length > 0 else None,
+        bpm=_bpm(values.of(_BPM)),
+        key=next(filter(None, map(parse_key, values.of(_KEY))), None),
     )
 
 
@@ -128,3 +147,12 @@ def _genres(values: list[str]) -> tuple[str, ...]:
 def _year(values: list[str]) -> int | None:
     found = _YEAR.search(" ".join(values))
     return int(found.group()) if found else None
+
+
+def _bpm(values: list[str]) -> float | None:
+    for value in values:
+        number = _NUMBER.match(value)
+        bpm = float(number.group().replace(",", ".")) if number else 0.0
+        if _SLOWEST_BPM <= bpm <= _FASTEST_BPM:
+            return bpm
+    return None

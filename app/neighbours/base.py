@@ -3,13 +3,17 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, runtime_checkable
+
+import numpy as np
+import numpy.typing as npt
 
 from app.graph import Float32, KnnGraph
 from app.registry import Requirement
 
 Metric = Literal["angular", "euclidean"]
 Advance = Callable[[int], None]
+Mask = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -41,6 +45,23 @@ class Index(Protocol):
         """Return the k nearest rows of each query (float32, shape=(n_queries, n_dims)).
 
         Safe to call from several threads. ``k`` may exceed the number of rows.
+        """
+        ...
+
+
+@runtime_checkable
+class Scanner(Index, Protocol):
+    """An open index that can compare all of its rows, or some, faster than from the vectors themselves."""
+
+    @property
+    def error(self) -> float:
+        """How far a distance that :meth:`scan` returns may be from the true one."""
+        ...
+
+    def scan(self, query: Float32, k: int, allowed: Mask) -> KnnGraph:
+        """Return the k nearest of the allowed rows (bool, shape=(n_rows,)) of one query, shape=(1, n_dims).
+
+        Every allowed row is compared; the result may be shorter where there are fewer than k.
         """
         ...
 

@@ -8,8 +8,8 @@ import numpy as np
 
 from app.errors import DamagedFileError
 from app.graph import Float32, KnnGraph
-from app.neighbours.base import IndexOptions, Metric
-from app.neighbours.knn import BLOCK_ROWS, Vectors, comparable, in_order, nearest
+from app.neighbours.base import IndexOptions, Mask, Metric
+from app.neighbours.knn import BLOCK_ROWS, Vectors, comparable, in_order, nearest, nearest_among
 from app.registry import Requirement
 
 
@@ -22,6 +22,8 @@ class ExactIndex:
         As :func:`app.neighbours.knn.comparable` returns them.
     """
 
+    error = 0.0
+
     def __init__(self, rows: Float32, metric: Metric) -> None:
         self._rows = rows
         self._metric = metric
@@ -30,6 +32,10 @@ class ExactIndex:
         asked = comparable(queries, self._metric)
         found = nearest(self._rows, asked, min(k, len(self._rows)), self._metric)
         return in_order(found.indices, found.distances, k)
+
+    def scan(self, query: Float32, k: int, allowed: Mask) -> KnnGraph:
+        asked = comparable(query, self._metric)
+        return nearest_among(self._rows, asked, k, self._metric, allowed, are_comparable=True)
 
 
 class Exact:

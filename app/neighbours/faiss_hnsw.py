@@ -17,15 +17,16 @@ import numpy as np
 
 from app.errors import DamagedFileError
 from app.graph import Float32, KnnGraph
-from app.neighbours.base import IndexOptions, Metric
+from app.neighbours.base import IndexOptions, Mask, Metric
 from app.neighbours.duplicates import EqualRows, group_equal_rows
-from app.neighbours.knn import Rows, Vectors, comparable, cosine_distances, faiss_threads, library
+from app.neighbours.knn import Rows, Vectors, comparable, cosine_distances, faiss_threads, in_order, library
 from app.neighbours.recall import RecallSample, raise_until_kept
 from app.registry import Requirement
 
 LINKS = 16
 EFFORTS = (32, 48, 64, 96, 128, 192, 256, 384, 512, 768, 1024)
 BLOCK_ROWS = 50_000
+HALF_PRECISION = 2.0**-11
 
 
 class FaissIndex:
@@ -41,6 +42,7 @@ class FaissIndex:
 
     def __init__(self, graph: Any, equal_rows: EqualRows, metric: Metric, effort: int) -> None:
         self._graph = graph
+        self._rows = library().downcast_index(graph.storage)
         self._equal_rows = equal_rows
         self._metric = metric
         self._effort = effort
@@ -53,6 +55,29 @@ class FaissIndex:
             scores, groups = self._graph.search(comparable(queries, self._metric), asked, params=parameters)
         distances = cosine_distances(scores) if self._metric == "angular" else np.sqrt(scores)
         return self._equal_rows.neighbours(groups, distances, k)
+
+    @property
+    def error(self) -> float:
+        """Rounding changes no value by more than 2**-11 of it, so no product of two unit rows by more."""
+        return HALF_PRECISION if self._metric == "angular" else np.inf
+
+    def scan(self, query: Float32, k: int, allowed: Mask) -> KnnGraph:
+        faiss, equal = library(), self._equal_rows
+        of_groups = allowed
+        if self._graph.ntotal < len(allowed):
+            of_groups = np.logical_or.reduceat(allowed[equal.members], equal.starts[:-1])
+        selected = faiss.SearchParameters(
+            sel=faiss.IDSelectorBitmap(np.packbits(of_groups, bitorder="little"))
+        )
+        asked = min(k, int(np.count_nonzero(of_groups)))
+        with faiss_threads(1):
+            scores, groups = self._rows.search(comparable(query, self._metric), asked, params=selected)
+        distances = cosine_distances(scores[0]) if self._metric == "angular" else np.sqrt(scores[0])
+        members = [equal.members[equal.starts[group] : equal.starts[group + 1]] for group in groups[0]]
+        rows = np.concatenate(members) if members else np.empty(0, np.int64)
+        near = np.repeat(distances, [len(part) for part in members])
+        kept = allowed[rows]
+        return in_order(rows[kept][None], near[kept][None], min(k, int(kept.sum())))
 
 
 class FaissHnsw:

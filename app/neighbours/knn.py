@@ -14,10 +14,11 @@ import numpy as np
 import numpy.typing as npt
 
 from app.graph import Float32, KnnGraph, unit_rows
-from app.neighbours.base import Advance, Metric
+from app.neighbours.base import Advance, Mask, Metric
 from app.threads import in_batches
 
 BLOCK_ROWS = 2048
+SCANNED_ROWS = 32_768
 SPARE_CANDIDATES = 8
 FLOAT32_NOISE = 5e-7  # of a cosine similarity; nearer rows cannot be told from equal ones
 
@@ -96,6 +97,61 @@ def nearest(rows: Float32, queries: Float32, k: int, metric: Metric, threads: in
         candidates = faiss.knn(queries, rows, n_candidates, metric=kind)[1]
         distances = pair_distances(rows, queries, candidates, metric)
     return in_order(candidates, distances, k)
+
+
+def nearest_among(
+    vectors: Vectors,
+    query: Float32,
+    k: int,
+    metric: Metric,
+    allowed: Mask | None = None,
+    *,
+    are_comparable: bool = False,
+) -> KnnGraph:
+    """Find the k nearest of the allowed rows of one query, block by block.
+
+    Parameters
+    ----------
+    vectors : float16 or float32, shape=(n_rows, n_dims)
+        May be memory-mapped; as they come, unless ``are_comparable`` says that they are what
+        :func:`comparable` returns.
+    query : float32, shape=(1, n_dims)
+        As :func:`comparable` returns it.
+    allowed : bool, shape=(n_rows,), optional
+        All rows by default.
+
+    Returns
+    -------
+    KnnGraph
+        With as many neighbours as there are, if there are fewer than k.
+    """
+    best = KnnGraph(np.empty((1, 0), np.int64), np.empty((1, 0), np.float32))
+    for first in range(0, len(vectors), SCANNED_ROWS):
+        block = vectors[first : first + SCANNED_ROWS]
+        rows = np.arange(first, first + len(block))
+        if allowed is not None:
+            rows = rows[allowed[rows]]
+            if not len(rows):
+                continue
+            block = block[rows - first]
+        block = block if are_comparable else comparable(block, metric)
+        near = nearest(np.ascontiguousarray(block, np.float32), query, min(k, len(rows)), metric)
+        indices = np.concatenate([best.indices, rows[near.indices]], axis=1)
+        distances = np.concatenate([best.distances, near.distances], axis=1)
+        best = in_order(indices, distances, min(k, indices.shape[1]))
+    return best
+
+
+def true_distances(vectors: Vectors, query: Float32, rows: Rows, metric: Metric) -> Float32:
+    """Compute the distances (float32, shape=(n,)) of one query to some rows (int64, shape=(n,)).
+
+    ``vectors`` and ``query`` are those of :func:`nearest_among`.
+    """
+    if not len(rows):
+        return np.empty(0, np.float32)
+    candidates = np.arange(len(rows))[None]
+    distances: Float32 = pair_distances(comparable(vectors[rows], metric), query, candidates, metric)[0]
+    return distances
 
 
 def pair_distances(rows: Float32, queries: Float32, candidates: Rows, metric: Metric) -> Float32:

@@ -1,4 +1,4 @@
-"""Attributes of tracks as columns of codes: genre, artist, album, year, folder, and every group of tags."""
+"""Attributes of tracks as columns of codes: genre, artist, year and so on, and groups of tags."""
 
 import hashlib
 import os
@@ -6,7 +6,7 @@ import stat
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,8 @@ from app.settings import Settings
 from app.store.files import Array
 
 GENRE = "genre"
-ATTRIBUTES = (GENRE, "artist", "album", "year", "folder")
+ATTRIBUTES = (GENRE, "artist", "album", "year", "bpm", "key", "folder")
+NUMBERS = ("year", "bpm")
 """Those with a place of their own; every other group of tags is an attribute under its own name."""
 MAX_CATEGORIES = 65_536  # what 16 bits can tell apart
 REST = "(others)"
@@ -42,7 +43,7 @@ class Attribute:
     Attributes
     ----------
     categories : tuple of str
-        Labels by code; code 0 is "", unknown. Years in order, everything else the most frequent first.
+        Labels by code; code 0 is "", unknown. Numbers in order, everything else the most frequent first.
     track_ids : int64, shape=(n_known,)
         Tracks with a known value, ascending.
     codes : uint16, shape=(n_known,)
@@ -68,6 +69,8 @@ def existing_attributes() -> list[str]:
         "artist": exists().where(Track.artist_id.is_not(None)),
         "album": exists().where(Track.album_id.is_not(None)),
         "year": exists().where(Track.year.is_not(None)),
+        "bpm": exists().where(Track.bpm.is_not(None)),
+        "key": exists().where(Track.key.is_not(None)),
         "folder": exists().where(Track.path.contains("/")),
     }
     row = db.session.execute(select(*(known[name] for name in ATTRIBUTES))).one()
@@ -139,6 +142,8 @@ def _hash_rows() -> str:
             Track.artist_id,
             Track.album_id,
             Track.year,
+            Track.bpm,
+            Track.key,
         ).order_by(Track.id),
         select(track_tags.c.track_id, track_tags.c.tag_id).order_by(
             track_tags.c.track_id, track_tags.c.tag_id
@@ -166,16 +171,29 @@ def attribute(settings: Settings, name: str, version: str) -> Attribute:
     with _lock:
         found = _kept.get(key)
         if found is None:
-            rows = _folders() if name == "folder" else db.session.execute(_query(name)).all()
-            found = _encode(rows, in_order=name == "year")
+            found = _encode(_rows(name), in_order=name in NUMBERS)
             _kept[key] = found
             while len(_kept) > KEPT:
                 _kept.popitem(last=False)
     return found
 
 
-def _query(name: str) -> Executable:
+def _rows(name: str) -> Sequence[Any]:
     """Rows of (track, value, label), in the order of the tracks."""
+    if name == "folder":
+        paths = db.session.execute(select(Track.id, Track.path).order_by(Track.id))
+        parted = ((track_id, *path.partition("/")[:2]) for track_id, path in paths)
+        return _numbered((track_id, printable(folder)) for track_id, folder, slash in parted if slash)
+    if name == "key":
+        keys = select(Track.id, Track.key).where(Track.key.is_not(None)).order_by(Track.id)
+        return _numbered(db.session.execute(keys))
+    if name == "bpm":
+        tempi = select(Track.id, Track.bpm).where(Track.bpm.is_not(None)).order_by(Track.id)
+        return [(track_id, round(bpm or 0), round(bpm or 0)) for track_id, bpm in db.session.execute(tempi)]
+    return db.session.execute(_query(name)).all()
+
+
+def _query(name: str) -> Executable:
     if name == "artist":
         return select(Track.id, Artist.id, Artist.name).join(Track.artist).order_by(Track.id)
     if name == "album":
@@ -185,15 +203,10 @@ def _query(name: str) -> Executable:
     return _commonest_tags(name)
 
 
-def _folders() -> list[tuple[int, int, str]]:
-    """Rows like those of a query: the first folder below AUDIO_DIR of each track that lies in one."""
+def _numbered(labels: Iterable[Any]) -> list[tuple[int, int, str]]:
+    """Rows for tracks and their labels: equal labels are equal values."""
     numbers: dict[str, int] = {}
-    rows = []
-    for track_id, path in db.session.execute(select(Track.id, Track.path).order_by(Track.id)):
-        folder, slash, _ = path.partition("/")
-        if slash:
-            rows.append((track_id, numbers.setdefault(folder, len(numbers)), printable(folder)))
-    return rows
+    return [(track_id, numbers.setdefault(label, len(numbers)), label) for track_id, label in labels]
 
 
 def _commonest_tags(group: str) -> Executable:

@@ -156,7 +156,7 @@ class Points:
         """Open a column that is computed from the snapshot, and kept for a while."""
         snapshot, space = self._snapshot, self._query.space
         if name == STRONGEST:
-            self._categories[name] = ("", *network_tags(space.network))
+            self._categories[name] = ("", *network_tags(snapshot, space.network))
             return Integers(name, strongest_tags(snapshot, space), "<u2")
         if name == KEPT:
             axes = self._axes()

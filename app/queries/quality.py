@@ -11,7 +11,7 @@ from app.queries.cache import Cache
 from app.queries.catalogue import OpenSnapshot, needed_snapshot
 from app.queries.graphs import Graph, has_graph, open_graph
 from app.queries.library import finite
-from app.queries.neighbours import places_of
+from app.queries.similar.places import places_of
 from app.settings import Settings
 from app.store.snapshots import Space
 

@@ -1,7 +1,6 @@
 """Search for tracks by words, whatever their case and accents."""
 
 import unicodedata
-from bisect import bisect_right
 from dataclasses import dataclass
 
 from sqlalchemy import or_, select
@@ -57,12 +56,6 @@ def search_tracks(settings: Settings, text: str) -> list[int]:
         return catalogue.ids
     found = zip(catalogue.ids, catalogue.texts, strict=True)
     return [track_id for track_id, known in found if all(word in known for word in words)]
-
-
-def page_of(track_ids: list[int], after: int, limit: int) -> list[int]:
-    """Return the first ids, of ascending ones, that are greater than ``after``."""
-    first = bisect_right(track_ids, after)
-    return track_ids[first : first + limit]
 
 
 def _read() -> _Catalogue:

@@ -41,6 +41,8 @@ class TrackFacts:
         Relative to ``AUDIO_DIR``; lone surrogates stand for bytes that are not UTF-8.
     duration : float or None
         Seconds.
+    bpm : float or None
+        Beats per minute.
     """
 
     id: int
@@ -50,11 +52,13 @@ class TrackFacts:
     genres: tuple[str, ...]
     year: int | None
     duration: float | None
+    bpm: float | None
+    key: str | None
     path: str
 
     def to_json(self) -> dict[str, Any]:
         """Return what the API tells in lists."""
-        names = ("id", "title", "artist", "album", "year", "duration")
+        names = ("id", "title", "artist", "album", "year", "duration", "bpm", "key")
         return {**{name: getattr(self, name) for name in names}, "genres": list(self.genres)}
 
 
@@ -77,16 +81,24 @@ def find_track(track_id: int) -> Track:
 
 def track_names(track_ids: Collection[int]) -> dict[int, TrackName]:
     """Return the names of tracks by id; one that is gone from the catalogue is called by its number."""
+    return {track_id: name for track_id, (name, _) in track_names_and_albums(track_ids).items()}
+
+
+def track_names_and_albums(track_ids: Collection[int]) -> dict[int, tuple[TrackName, str | None]]:
+    """Return the names of tracks and of their albums by id, like :func:`track_names`."""
     wanted = list(set(track_ids))
-    names = {track_id: TrackName(track_id, f"Track {track_id}", None) for track_id in wanted}
+    names: dict[int, tuple[TrackName, str | None]] = {
+        track_id: (TrackName(track_id, f"Track {track_id}", None), None) for track_id in wanted
+    }
     for first in range(0, len(wanted), ASKED_AT_ONCE):
         query = (
-            select(Track.id, Track.title, Track.path, Artist.name)
+            select(Track.id, Track.title, Track.path, Artist.name, Album.name)
             .outerjoin(Artist, Artist.id == Track.artist_id)
+            .outerjoin(Album, Album.id == Track.album_id)
             .where(Track.id.in_(wanted[first : first + ASKED_AT_ONCE]))
         )
-        for track_id, title, path, artist in db.session.execute(query):
-            names[track_id] = TrackName(track_id, title or _stem(path), artist)
+        for track_id, title, path, artist, album in db.session.execute(query):
+            names[track_id] = TrackName(track_id, title or stem(path), artist), album
     return names
 
 
@@ -98,20 +110,32 @@ def track_facts(track_ids: Collection[int]) -> dict[int, TrackFacts]:
         part = wanted[first : first + ASKED_AT_ONCE]
         genres = _genres(part)
         query = (
-            select(Track.id, Track.title, Track.path, Track.year, Track.duration, Artist.name, Album.name)
+            select(
+                Track.id,
+                Track.title,
+                Track.path,
+                Track.year,
+                Track.duration,
+                Track.bpm,
+                Track.key,
+                Artist.name,
+                Album.name,
+            )
             .outerjoin(Artist, Artist.id == Track.artist_id)
             .outerjoin(Album, Album.id == Track.album_id)
             .where(Track.id.in_(part))
         )
-        for track_id, title, path, year, duration, artist, album in db.session.execute(query):
+        for track_id, title, path, year, duration, bpm, key, artist, album in db.session.execute(query):
             facts[track_id] = TrackFacts(
                 id=track_id,
-                title=title or _stem(path),
+                title=title or stem(path),
                 artist=artist,
                 album=album,
                 genres=tuple(genres.get(track_id, ())),
                 year=year,
                 duration=duration,
+                bpm=bpm,
+                key=key,
                 path=path,
             )
     return facts
@@ -174,5 +198,6 @@ def _describe_vectors(snapshot: OpenSnapshot, track_id: int) -> dict[str, Any]:
     return described
 
 
-def _stem(path: str) -> str:
+def stem(path: str) -> str:
+    """Return what a track without a title is called: the name of its file."""
     return printable(PurePosixPath(path).stem)

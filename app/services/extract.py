@@ -23,12 +23,15 @@ from app.errors import (
 from app.models import Extraction, Part, Track, db
 from app.networks import NETWORKS, Network, installed, network_sha256
 from app.networks.engines import choose_engine
+from app.services import database
 from app.services.ledger import Ledger
 from app.services.pending import PendingTrack, find_pending, split_twins
 from app.services.report import Reporter
 from app.services.vectors import TrackVectors, VectorExtractor, hash_content
 from app.services.workers import WorkerError, run_tasks
 from app.settings import Settings
+from app.store.networks import imported_names
+from app.version import VERSION
 
 
 @dataclass
@@ -77,14 +80,17 @@ def extract_all(
         If the file of a network is not what it should be.
     """
     chosen = _choose_networks(settings.MODELS_DIR, networks, reporter)
+    _refuse_names_of_imported(settings, chosen)
     engine = choose_engine(settings.ENGINE)
     weights = {network.name: network_sha256(network.file_in(settings.MODELS_DIR)) for network in chosen}
     pending = find_pending(weights, retry_failed=retry_failed, force=force)
     report = ExtractReport(pending=len(pending))
     if dry_run or not pending:
         return report
-    recipe = {"engine": engine, "platform": platform.machine(), "versions": _versions(engine)}
-    ledger = Ledger(settings.DATA_DIR, weights, recipe)
+    database.check_writable()
+    ledger = Ledger(
+        settings.DATA_DIR, weights, {network.name: _recipe(network, engine) for network in chosen}
+    )
     run = _Run(
         settings.AUDIO_DIR,
         ledger,
@@ -125,9 +131,29 @@ def _choose_networks(models_dir: Path, names: Sequence[str], reporter: Reporter)
     return usable
 
 
-def _versions(engine: str) -> dict[str, str]:
+def _refuse_names_of_imported(settings: Settings, networks: Sequence[Network]) -> None:
+    taken = sorted({network.name for network in networks} & set(imported_names(settings.DATA_DIR)))
+    if taken:
+        raise InputError(
+            f"{taken[0]} is the name of a network and of imported embeddings. Rename the network, or remove "
+            f"the embeddings with: flask forget-embeddings {taken[0]}"
+        )
+
+
+def _recipe(network: Network, engine: str) -> dict[str, Any]:
+    """Return how the rows of a network come about: what belongs into the manifests of its parts."""
     packages = {"onnx": "onnxruntime", "essentia": "essentia-tensorflow"}
-    return {name: version(name) for name in ("av", "soxr", "numpy", packages[engine])}
+    return {
+        "front_end": network.front_end,
+        "patch_frames": network.patch_frames,
+        "patch_hop": network.patch_hop,
+        "engine": engine,
+        "platform": platform.machine(),
+        "versions": {
+            "music-explore": VERSION,
+            **{name: version(name) for name in ("av", "soxr", "numpy", packages[engine])},
+        },
+    }
 
 
 @dataclass

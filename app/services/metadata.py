@@ -1,8 +1,8 @@
-"""What the files say about themselves, kept in the database: title, artist, album, genres, year, duration.
+"""What the files say about themselves, kept in the database: names, genres, year, tempo, key, duration.
 
 Where a track is known to a streaming provider (it has an ``external_id``), the provider's word on
-artist, album and tags stays. The file then gives title, year and duration, and names to an artist or
-an album of which only the provider's number is known.
+artist, album and tags stays. The file then gives title, year, tempo, key and duration, and names to an
+artist or an album of which only the provider's number is known.
 """
 
 from collections.abc import Collection, Iterable, Sequence
@@ -136,6 +136,8 @@ class Names:
                     "id": track_id,
                     "title": tags.title,
                     "year": tags.year,
+                    "bpm": tags.bpm,
+                    "key": tags.key,
                     "duration": tags.duration or before.duration,
                     "artist_id": artist_id,
                     "album_id": album_id,

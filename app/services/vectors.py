@@ -1,5 +1,6 @@
 """From an audio file to the rows of every network: decoded once, one mel per front end, each network once."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,7 +11,7 @@ import numpy.typing as npt
 from app.audio.decode import AudioReader, explain_os_error
 from app.audio.mel import FRONT_ENDS, MelStream
 from app.audio.patches import PatchStream
-from app.errors import AudioUnavailableError, NetworkError
+from app.errors import AudioUnavailableError, InputError, NetworkError
 from app.files import file_sha256
 from app.networks import Network
 from app.networks.engines import Runner, load
@@ -63,12 +64,23 @@ class VectorExtractor:
     """
 
     def __init__(self, networks: Sequence[Network], models_dir: Path, engine: str) -> None:
-        self.networks = {network.name: network for network in networks}
-        self.runners: dict[str, Runner] = {
-            network.name: load(network, network.file_in(models_dir), engine=engine) for network in networks
-        }
+        self._models_dir = models_dir
+        self._engine = engine
+        self.networks: dict[str, Network] = {}
+        self.runners: dict[str, Runner] = {}
+        for network in networks:
+            self.load(network)
 
-    def extract(self, path: Path, names: Sequence[str] | None = None) -> TrackVectors:
+    def load(self, network: Network) -> None:
+        """Load a network, unless it is loaded already."""
+        if network.name not in self.runners:
+            path = network.file_in(self._models_dir)
+            self.runners[network.name] = load(network, path, engine=self._engine)
+            self.networks[network.name] = network
+
+    def extract(
+        self, path: Path, names: Sequence[str] | None = None, max_seconds: float = math.inf
+    ) -> TrackVectors:
         """Return the rows of every layer of the networks ``names`` (all loaded ones by default).
 
         Memory does not grow with the length of the file, but for the rows themselves.
@@ -77,12 +89,16 @@ class VectorExtractor:
         ------
         AudioError
             If the file cannot be decoded, or changes while it is read.
+        InputError
+            If it is longer than ``max_seconds``.
         """
         chosen = [self.networks[name] for name in (names if names is not None else self.networks)]
         views = _views(chosen)
         outputs: dict[str, list[dict[str, Rows]]] = {network.name: [] for network in chosen}
         reader = AudioReader(path)
         for block in reader:
+            if reader.duration > max_seconds:
+                raise InputError(f"The sound is longer than {max_seconds:g} seconds.")
             for view in views:
                 self._run(view, view.patches.push(view.mel.push(block)), outputs)
         for view in views:

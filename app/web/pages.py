@@ -10,6 +10,8 @@ from app.errors import MusicExploreError
 from app.queries.catalogue import published
 from app.services.database import explain
 from app.web import context
+from app.web.api.operation import operation
+from app.web.api.schemas.library import HealthAnswer
 from app.web.errors import error_body
 from app.web.responses import json_response
 
@@ -48,6 +50,7 @@ def _explore(defaults: dict[str, str]) -> BaseResponse:
 
 
 @pages.get("/health")
+@operation(answer=HealthAnswer, also={503: HealthAnswer})
 def health() -> Response:
     """Tell whether the library can be read."""
     try:

@@ -124,6 +124,7 @@ export function complete(catalogue, wish) {
     filter: existingFilter(wish.filter ?? NO_FILTER, network.tags, catalogue.attributes),
     labels: wish.labels ?? true,
     tab: wish.tab ?? TABS[0],
+    playlist: wish.playlist ?? null,
     colour: colours.includes(wish.colour ?? "") ? /** @type {string} */ (wish.colour) : colours[0],
     track,
     segment: track === null || level.name === "tracks" ? null : (wish.segment ?? 0),

@@ -70,6 +70,8 @@ class Explorer {
       },
       onTag: (tag) => this.#store.update({ colour: `tag:${tag}` }),
       onSelect: (points) => this.#panes.select(points),
+      onPlaylist: (playlist) => this.#store.update({ playlist, tab: "playlists" }),
+      onRoute: (points) => this.#panes.route(points),
       onTab: (tab) => this.#store.update({ tab }, { step: false }),
     });
     this.#player = this.#listening.player;
@@ -134,6 +136,7 @@ class Explorer {
     this.#panes.show(state);
     this.#agreement.show(state);
     this.#beside.follow(this.#choice);
+    this.#beside.openPlaylist(state.playlist);
     this.#beside.open(state.tab);
   }
 

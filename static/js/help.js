@@ -30,7 +30,7 @@ export function helpOverlay(dialog, bindings) {
       onchange: () => wantShortcuts(wanted.checked),
     })
   );
-  dialog.append(
+  dialog.prepend(
     h(
       "header",
       {},

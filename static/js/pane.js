@@ -63,6 +63,8 @@ export class Pane extends EventTarget {
   #hovered = null;
   /** @type {Point[]} */
   #neighbours = [];
+  /** @type {Point[]} */
+  #route = [];
   #selecting;
   #filter;
 
@@ -261,13 +263,21 @@ export class Pane extends EventTarget {
     this.#mark();
   }
 
+  /** Points that a line joins, one after the other. @param {Point[]} points */
+  route(points) {
+    this.#route = points;
+    this.#mark();
+  }
+
   /** Mark what is chosen, and its neighbours, where they are on this map. */
   #mark() {
     if (!this.#loaded || !this.#state) return;
     const selected = this.#chosenRow;
     const linked = this.#neighbours.map((point) => this.#rowOf(point)).filter((row) => row !== null);
-    this.#map.setMarks({ selected, linked, trails: this.#trails });
+    const trails = this.#trails;
+    this.#map.setMarks({ selected, linked, trails });
     const { dataset } = this.#parts.stage;
+    dataset.route = this.#routeRows.join();
     dataset.selected = String(selected ?? "");
     dataset.linked = linked.join();
   }
@@ -278,13 +288,20 @@ export class Pane extends EventTarget {
     return track === null ? null : this.#rowOf({ track, segment });
   }
 
-  /** Ways of the chosen track and of the one that is pointed at. @returns {Uint32Array[]} */
+  /** Ways of the chosen track and of the one that is pointed at, and the one that is wanted. @returns {Uint32Array[]} */
   get #trails() {
-    if (!this.#loaded || !this.#choice?.joined) return [];
+    const route = this.#routeRows;
+    if (!this.#loaded || !this.#choice?.joined) return route.length ? [route] : [];
     const { set, visible } = this.#loaded;
     const pointed = this.#hovered === null ? null : set.at(this.#hovered).track;
     const meant = new Set([this.#state?.track ?? null, pointed]);
-    return [...meant].filter((track) => track !== null).map((track) => trailOf(set, track, visible.mask));
+    const ways = [...meant].filter((track) => track !== null).map((track) => trailOf(set, track, visible.mask));
+    return route.length ? [...ways, route] : ways;
+  }
+
+  /** Those points of the way that are on this map. */
+  get #routeRows() {
+    return Uint32Array.from(this.#route.map((point) => this.#rowOf(point)).filter((row) => row !== null));
   }
 
   /** Show where the sound is. @param {{track: number, time: number} | null} heard  seconds */

@@ -148,6 +148,11 @@ export class Panes extends EventTarget {
     this.#each((pane, at) => pane.link(neighbours.map((point) => this.#translate(point, 0, at))));
   }
 
+  /** Draw a way over the map, from point to point. @param {Point[]} points */
+  route(points) {
+    this.#each((pane, at) => pane.route(points.map((point) => this.#translate(point, 0, at))));
+  }
+
   /** @param {{track: number, time: number} | null} heard  seconds */
   follow(heard) {
     this.#each((pane) => pane.follow(heard));

@@ -28,6 +28,7 @@ import { keyOfFilter, readFilter, writeFilter } from "./filter.js";
  * @property {number | null} segment  chosen segment of it; null at the level of tracks
  * @property {View | null} view       null = everything
  * @property {Tab} tab                page of the panel that is seen
+ * @property {number | null} playlist  the one that is open on its page; null = all are listed
  * @property {string | null} selected  what is selected, as selection-text.js writes it
  * @property {OtherMap | null} other   a second map, beside the first
  */
@@ -37,17 +38,17 @@ import { keyOfFilter, readFilter, writeFilter } from "./filter.js";
  *   "y_scale" | "colour" | "view">} OtherMap
  */
 /** @typedef {"linear" | "log"} Scale */
-/** @typedef {"point" | "taggram" | "selection" | "quality"} Tab */
+/** @typedef {"point" | "taggram" | "selection" | "playlists" | "quality"} Tab */
 
 /** @type {Tab[]} the usual one first */
-export const TABS = ["point", "taggram", "selection", "quality"];
+export const TABS = ["point", "taggram", "selection", "playlists", "quality"];
 
 const TEXTS = /** @type {const} */ (["network", "layer", "level", "projection", "x", "y", "colour"]);
 const DIFFERENCES = /** @type {const} */ (["x_minus", "y_minus"]);
 const SCALES = /** @type {const} */ (["x_scale", "y_scale"]);
 /** Parameters of the second map begin with this; alone, it stands for one that is not described further. */
 const OTHER = "other";
-const NUMBERS = /** @type {const} */ (["track", "segment"]);
+const NUMBERS = /** @type {const} */ (["track", "segment", "playlist"]);
 
 /**
  * @param {string} query  of an address, "?network=…"

@@ -128,6 +128,18 @@ def test_sound_is_that_of_the_segment_or_said_to_be_missing_when_a_copy_holds_ex
     expect(explorer.player).to_contain_text(missing)
 
 
+def test_no_playlists_are_offered_where_nothing_can_be_kept(explorer):
+    explorer.open("index.html?tab=playlists&track=3&segment=1&level=segments")
+    page = explorer.page
+    expect(page.get_by_role("tab")).to_have_text(["Point", "Taggram", "Selection", "Quality"])
+    expect(explorer.details).to_be_visible()
+    explorer.neighbours.first.wait_for()
+    explorer.details.get_by_role("button", name="Select all").click()
+    expect(page.get_by_role("button", name="Play all")).to_be_visible()
+    expect(page.get_by_role("button", name="Save as …")).to_have_count(0)
+    expect(page.get_by_role("button", name="playlist", exact=False)).to_have_count(0)
+
+
 def test_only_what_the_copy_holds_is_offered(explorer):
     explorer.open("index.html?network=mtt-musicnn&layer=embeddings&projection=original&track=1&segment=0")
     assert explorer.address_state["projection"] == "umap"
@@ -186,6 +198,9 @@ def compare(found, expected, place):
         "version",
         "backend",
         "note",
+        "passed",
+        "distances",
+        "score",
     }
     if isinstance(expected, dict):
         for key in expected.keys() - own:

@@ -8,8 +8,8 @@ from app.neighbours.neighbourhoods import NEIGHBOURS, k_occurrence
 from app.queries.catalogue import needed_snapshot
 from app.queries.experiments.result import Result, make_figure, wanted_spaces
 from app.queries.graphs import has_graph, open_graph
-from app.queries.neighbours import places_of
 from app.queries.quality import hubness as measure
+from app.queries.similar.places import places_of
 from app.settings import Settings
 from app.store.snapshots import Level
 

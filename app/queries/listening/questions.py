@@ -19,10 +19,11 @@ from sqlalchemy import select
 
 from app.errors import EmptyLibraryError, NotFoundError
 from app.models import Track, db
+from app.neighbours.knn import comparable, nearest_among
 from app.queries.catalogue import OpenSnapshot, needed_snapshot
 from app.queries.metadata import metadata_version
-from app.queries.neighbours import places_of, scan
 from app.queries.search import search_tracks
+from app.queries.similar.places import places_of
 from app.settings import Settings
 from app.store.files import Array
 from app.store.snapshots import Space
@@ -30,7 +31,6 @@ from app.store.snapshots import Space
 CHOICES = 3
 SEED_BYTES = 8
 MIN_TRACKS = CHOICES + 1
-MAX_SILENT = 1000
 
 Rows = list[int]
 
@@ -170,12 +170,9 @@ def _nearest(
     """Row of the nearest segment of an audible track that is not one of ``same``."""
     left_out = ~audible
     left_out[same] = True
-    # Among so many neighbours, at least one is of a track that counts unless many cannot be heard.
-    counts = np.diff(offsets)
-    k = int(counts[same].sum() + min(counts[~audible].sum(), MAX_SILENT)) + 1
-    found = scan(vectors, row, min(k, len(vectors) - 1), settings.ANNOY_DISTANCE).indices[0]
-    tracks = np.searchsorted(offsets, found, side="right") - 1
-    allowed = found[~left_out[tracks]]
-    if not len(allowed):
+    question = comparable(vectors[row : row + 1], settings.ANNOY_DISTANCE)
+    allowed = np.repeat(~left_out, np.diff(offsets))
+    found = nearest_among(vectors, question, 1, settings.ANNOY_DISTANCE, allowed).indices[0]
+    if not len(found):
         raise EmptyLibraryError("Nothing near can be heard. Bring the map up to date with: flask process")
-    return int(allowed[0])
+    return int(found[0])

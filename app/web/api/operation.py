@@ -3,14 +3,14 @@
 import functools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 from flask import Flask
 from pydantic import BaseModel, ConfigDict
 
+from app.queries.tokens import Scope
 from app.web.api.arguments import Arguments
 
-Scope = Literal["read", "analyse", "write"]
 JSON = "application/json"
 MAX_BODY = 2**20
 
@@ -33,6 +33,8 @@ class Operation:
         Arguments in the address.
     body : type or None
         Arguments in the body, as JSON.
+    upload : str or None
+        Name of the field with a file, where the body is a form.
     answers : mapping
         Kind of media to the model of its content; None for content that no model describes.
     status : int
@@ -40,16 +42,23 @@ class Operation:
     errors : tuple of int
         Statuses that this operation may end with besides those of every operation.
     scope : str
-        What a token must allow.
+        What a token must allow. A POST that whoever may read may send has the scope ``read``.
+    also : mapping
+        Further statuses that are no errors in the one shape, to the model of their JSON; None for others.
+    anonymous : bool
+        Whether ``ALLOW_ANONYMOUS_READ`` opens it to everyone, if the scope is ``read``.
     """
 
     query: type[Arguments] | None
     body: type[Arguments] | None
     max_body: int
+    upload: str | None
     answers: Mapping[str, type[BaseModel] | None]
     status: int
     errors: tuple[int, ...]
     scope: Scope
+    also: Mapping[int, type[BaseModel] | None]
+    anonymous: bool
 
 
 def operation(
@@ -57,16 +66,20 @@ def operation(
     query: type[Arguments] | None = None,
     body: type[Arguments] | None = None,
     max_body: int = MAX_BODY,
+    upload: str | None = None,
     answer: type[BaseModel] | None = None,
     media: Mapping[str, type[BaseModel] | None] | None = None,
     status: int = 200,
     errors: tuple[int, ...] = (),
     scope: Scope = "read",
+    also: Mapping[int, type[BaseModel] | None] | None = None,
+    anonymous: bool = True,
 ) -> Callable[[View], View]:
     """Describe a view, and hand it its arguments once they are checked.
 
     The view is called with the parts of the path, ``arguments`` if there is a ``query``, and ``body`` if
-    there is one. Its docstring is the description that programs see.
+    there is one. Its docstring is the description that programs see. Without a ``query``, arguments in the
+    address are refused.
 
     Parameters
     ----------
@@ -74,13 +87,16 @@ def operation(
         Model of a JSON answer; short for ``media={"application/json": answer}``.
     """
     answers = {JSON: answer} if media is None else media
-    described = Operation(query, body, max_body, answers, status, errors, scope)
+    described = Operation(
+        query, body, max_body, upload, answers, status, errors, scope, also or {}, anonymous
+    )
 
     def decorate(view: View) -> View:
         @functools.wraps(view)
         def run(**path: Any) -> Any:
+            checked = (query or Arguments).read()
             if query is not None:
-                path["arguments"] = query.read()
+                path["arguments"] = checked
             if body is not None:
                 path["body"] = body.read_body(max_body)
             return view(**path)

@@ -1,21 +1,23 @@
-"""Points of a map as the API tells them."""
+"""Points of maps as the API tells them."""
 
 from dataclasses import asdict
 from typing import Any
 
-from app.queries.neighbours import Place
+from app.queries.similar import Place
 
 
 def describe_place(place: Place, segment_seconds: float) -> dict[str, Any]:
-    """Return what the API tells of a point: track, segment, where it starts and can be heard."""
-    track_id = place.track.id
+    """Return what the API tells of a point: track, segment, where it starts, ends and can be heard."""
+    track_id, segment = place.track.id, place.segment
     audio = track_audio(track_id)
-    if place.segment is not None:
-        audio = f"/audio/segment/{segment_seconds:g}/{track_id}:{place.segment}"
+    if segment is not None:
+        audio = f"/audio/segment/{segment_seconds:g}/{track_id}:{segment}"
     return {
         "track": asdict(place.track),
-        "segment": place.segment,
-        "start": segment_start(place.segment, segment_seconds),
+        "album": place.album,
+        "segment": segment,
+        "start": segment_start(segment, segment_seconds),
+        "end": None if segment is None else segment_start(segment + 1, segment_seconds),
         "row": place.row,
         "audio": audio,
     }

@@ -6,8 +6,9 @@ from typing import Any
 
 from flask import Blueprint, Response
 
+from app.queries.browse import browse
 from app.queries.catalogue import needed_snapshot
-from app.queries.search import page_of, search_tracks
+from app.queries.search import search_tracks
 from app.queries.tags import network_tags, taggram, track_tags
 from app.queries.tracks import describe_track, find_track, track_facts
 from app.queries.waveforms import waveform
@@ -16,9 +17,15 @@ from app.web.api.operation import operation
 from app.web.api.places import segment_start, track_audio
 from app.web.api.schemas.tracks import (
     SearchArguments,
+    TaggramAnswer,
     TaggramArguments,
+    TagsAnswer,
     TagsArguments,
+    TrackAnswer,
+    TrackIdsAnswer,
+    TracksAnswer,
     TracksArguments,
+    WaveformAnswer,
     WaveformArguments,
 )
 from app.web.responses import json_response
@@ -27,22 +34,23 @@ tracks = Blueprint("tracks", __name__, url_prefix="/api/v1/tracks")
 
 
 @tracks.get("")
-@operation(query=TracksArguments)
+@operation(query=TracksArguments, answer=TracksAnswer)
 def listed(arguments: TracksArguments) -> Response:
-    """List the tracks that are asked for, or those in which all words of a text occur, page by page."""
+    """List the tracks of some ids, or those that a search finds, in an order, page by page.
+
+    A search is for words, for tracks in which a tag is heard, or both.
+    """
     if arguments.ids is not None:
         known = _list_tracks(arguments.ids)
         return json_response({"total": len(known), "next": None, "tracks": known})
-    found = search_tracks(context.settings(), arguments.q)
-    page = page_of(found, arguments.cursor, arguments.limit)
-    is_last = not page or page[-1] == found[-1]
-    return json_response(
-        {
-            "total": len(found),
-            "next": None if is_last else str(page[-1]),
-            "tracks": _list_tracks(page),
-        }
+    page = browse(
+        context.settings(), arguments.q, arguments.heard, arguments.sort, arguments.cursor, arguments.limit
     )
+    listed = _list_tracks(page.track_ids)
+    if page.activations is not None:
+        activations = dict(zip(page.track_ids, page.activations, strict=True))
+        listed = [{**track, "activation": activations[track["id"]]} for track in listed]
+    return json_response({"total": page.total, "next": page.cursor, "tracks": listed})
 
 
 def _list_tracks(track_ids: Sequence[int]) -> list[dict[str, Any]]:
@@ -51,14 +59,14 @@ def _list_tracks(track_ids: Sequence[int]) -> list[dict[str, Any]]:
 
 
 @tracks.get("/ids")
-@operation(query=SearchArguments)
+@operation(query=SearchArguments, answer=TrackIdsAnswer)
 def track_ids(arguments: SearchArguments) -> Response:
     """List the ids of all tracks in which all words of a text occur."""
     return json_response({"ids": search_tracks(context.settings(), arguments.q)})
 
 
 @tracks.get("/<int:track_id>")
-@operation()
+@operation(answer=TrackAnswer)
 def track(track_id: int) -> Response:
     """Describe a track, and what the networks hear in it."""
     described = describe_track(context.settings(), track_id)
@@ -66,7 +74,7 @@ def track(track_id: int) -> Response:
 
 
 @tracks.get("/<int:track_id>/tags")
-@operation(query=TagsArguments)
+@operation(query=TagsArguments, answer=TagsAnswer)
 def tags(track_id: int, arguments: TagsArguments) -> Response:
     """List all tags of a track or a segment, the strongest first."""
     find_track(track_id)
@@ -83,7 +91,7 @@ def tags(track_id: int, arguments: TagsArguments) -> Response:
 
 
 @tracks.get("/<int:track_id>/taggram")
-@operation(query=TaggramArguments)
+@operation(query=TaggramArguments, answer=TaggramAnswer)
 def track_taggram(track_id: int, arguments: TaggramArguments) -> Response:
     """Send the activations of all tags in all segments of a track."""
     network = arguments.network
@@ -93,14 +101,14 @@ def track_taggram(track_id: int, arguments: TaggramArguments) -> Response:
         {
             "network": network,
             "segment_seconds": snapshot.segment_seconds(network),
-            "tags": network_tags(network),
+            "tags": network_tags(snapshot, network),
             "activations": taggram(snapshot, network, track_id),
         }
     )
 
 
 @tracks.get("/<int:track_id>/waveform")
-@operation(query=WaveformArguments)
+@operation(query=WaveformArguments, answer=WaveformAnswer, errors=(422,))
 def track_waveform(track_id: int, arguments: WaveformArguments) -> Response:
     """Send the outline of a track."""
     found = waveform(context.settings(), track_id)

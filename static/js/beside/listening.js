@@ -82,8 +82,18 @@ export class Listening {
 
   /** Hear points one after the other. @param {Point[]} points @param {Network} network */
   playAll(points, network) {
-    this.queue.replace(points.map((point) => itemOf(point, network)));
-    this.#take(0);
+    this.playItems(points.map((point) => itemOf(point, network)));
+  }
+
+  /** Hear pieces one after the other. @param {Item[]} items @param {number} [at]  place of the first one that is heard */
+  playItems(items, at = 0) {
+    this.queue.replace(items);
+    this.#take(at);
+  }
+
+  /** @param {Item[]} items */
+  appendItems(items) {
+    this.queue.append(items);
   }
 
   /** @param {Point[]} points @param {Network} network */

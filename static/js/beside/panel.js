@@ -41,7 +41,7 @@ export class Panel extends EventTarget {
 
   /** A page that goes hands the focus that is in it to the one that comes. @param {string} name */
   show(name) {
-    if (name === this.#page) return;
+    if (name === this.#page || !this.#pages.has(name)) return;
     const hadFocus = this.#pages.get(this.#page)?.page.element.contains(document.activeElement);
     if (hadFocus) this.#scrollHere();
     this.#page = name;

@@ -17,6 +17,7 @@ import { Table } from "./table.js";
  * @typedef {object} SelectionHandlers
  * @property {(points: Point[]) => void} onPlayAll
  * @property {(points: Point[]) => void} onAppend
+ * @property {((points: Point[]) => void) | null} onKeep  into a playlist; null where there are none
  * @property {(point: Point) => void} onChoose
  * @property {(points: Point[]) => void} onSelect  these are to be selected instead
  */
@@ -68,11 +69,13 @@ export class SelectionPage {
       button("Remove", "Remove the marked rows (Delete)", () => this.#remove(this.#table.marked)),
       button("Clear", "Select nothing", () => handlers.onSelect([])),
     ];
+    const { onKeep } = handlers;
+    const keep = button("Add to playlist …", "Put all into a playlist, in this order", () => onKeep?.(this.#all()));
     this.#full = h(
       "div.selection-full",
       {},
       h("header", {}, this.#count, this.#note),
-      h("div.actions", {}, ...this.#buttons, save?.element),
+      h("div.actions", {}, ...this.#buttons, onKeep && keep, save?.element),
       this.#table.element,
     );
     names.addEventListener("known", () => this.#table.refresh());

@@ -90,7 +90,8 @@ def test_tracks_are_listed_in_the_order_asked_for(client):
     known, unknown = answer["tracks"][2], answer["tracks"][1]
     described = client.get("/api/v1/tracks/3").json
     assert known == {
-        name: described[name] for name in ("id", "title", "artist", "album", "genres", "year", "duration")
+        name: described[name]
+        for name in ("id", "title", "artist", "album", "genres", "year", "duration", "bpm", "key")
     }
     assert (unknown["title"], unknown["artist"], unknown["genres"]) == ("track 000010", None, [])
 

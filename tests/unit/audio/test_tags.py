@@ -1,16 +1,17 @@
 import random
+from dataclasses import replace
 
 import mutagen
 import pytest
 from mutagen.asf import ASF
 from mutagen.easyid3 import EasyID3
-from mutagen.id3 import ID3, TALB, TCON, TDRC, TIT2, TPE1, TYER
+from mutagen.id3 import ID3, TALB, TBPM, TCON, TDRC, TIT2, TKEY, TPE1, TYER
 from mutagen.mp4 import MP4
 
 from app.audio.tags import FileTags, read_tags
 from tests.audio_files import BAD, STRANGE_NAMES, write_tone
 
-FULL = FileTags("Blue Train", "Ann Other", "Night Lines", ("Jazz", "Hard Bop"), 1999, 0.5)
+FULL = FileTags("Blue Train", "Ann Other", "Night Lines", ("Jazz", "Hard Bop"), 1999, 0.5, 128.0, "F# minor")
 
 
 def write_easy(path):
@@ -20,6 +21,7 @@ def write_easy(path):
     file["title"], file["artist"], file["album"] = FULL.title, FULL.artist, FULL.album
     file["genre"] = list(FULL.genres)
     file["year" if path.suffix == ".wv" else "date"] = "1999-05-01"
+    file["bpm"], file["initialkey"] = "128", "F#m"
     file.save()
 
 
@@ -31,6 +33,8 @@ def write_id3_frames(path):
         file.tags.add(frame(encoding=3, text=[value]))
     file.tags.add(TCON(encoding=3, text=list(FULL.genres)))
     file.tags.add(TDRC(encoding=3, text=["1999-05-01"]))
+    file.tags.add(TBPM(encoding=3, text=["128"]))
+    file.tags.add(TKEY(encoding=3, text=["F#m"]))
     file.save()
 
 
@@ -39,6 +43,7 @@ def write_asf(path):
     file["Title"], file["Author"], file["WM/AlbumTitle"] = FULL.title, FULL.artist, FULL.album
     file["WM/Genre"] = list(FULL.genres)
     file["WM/Year"] = "1999"
+    file["WM/BeatsPerMinute"], file["WM/InitialKey"] = "128", "F#m"
     file.save()
 
 
@@ -62,7 +67,7 @@ def test_all_tags_are_read_when_the_format_knows_them(tmp_path, ending, write):
     write(path)
     tags = read_tags(path)
     assert tags.duration == pytest.approx(0.5, abs=0.06)
-    assert tags == FileTags(FULL.title, FULL.artist, FULL.album, FULL.genres, FULL.year, tags.duration)
+    assert replace(tags, duration=FULL.duration) == FULL
 
 
 def mp3_with(tmp_path, *frames):
@@ -101,6 +106,27 @@ def test_genres_are_names_when_they_are_written_as_numbers_or_lists(tmp_path, te
 )
 def test_the_year_is_found_when_it_is_part_of_a_date(tmp_path, frame, year):
     assert mp3_with(tmp_path, frame).year == year
+
+
+@pytest.mark.parametrize(
+    ("text", "bpm"),
+    [
+        ("128", 128),
+        ("93.5", 93.5),
+        ("93,5 BPM", 93.5),
+        ("0", None),
+        ("19", None),
+        ("401", None),
+        ("fast", None),
+    ],
+)
+def test_the_tempo_is_absent_when_it_is_none(tmp_path, text, bpm):
+    assert mp3_with(tmp_path, TBPM(encoding=3, text=[text])).bpm == bpm
+
+
+def test_the_key_is_absent_when_it_is_none(tmp_path):
+    assert mp3_with(tmp_path, TKEY(encoding=3, text=["o"])).key is None
+    assert mp3_with(tmp_path, TKEY(encoding=3, text=["4A"])).key == "F minor"
 
 
 @pytest.mark.parametrize(
@@ -169,4 +195,4 @@ def test_the_error_of_the_system_comes_through_when_a_file_cannot_be_opened(tmp_
 
 
 def test_the_easy_names_are_those_that_are_read():
-    assert {"title", "artist", "album", "genre", "date"} <= set(EasyID3.valid_keys)
+    assert {"title", "artist", "album", "genre", "date", "bpm", "initialkey"} <= set(EasyID3.valid_keys)

@@ -29,6 +29,8 @@ def test_codes_lead_to_the_values_of_the_tracks_when_read(context):
                 "artist": track.artist.name if track.artist else "",
                 "album": track.album.name if track.album else "",
                 "year": str(track.year) if track.year else "",
+                "bpm": "",
+                "key": "",
                 "folder": track.path.split("/")[0],
             }
             assert label == values[name]
@@ -75,13 +77,26 @@ def test_all_codes_are_zero_when_nothing_is_known(own_context):
         update(Track).where(Track.id == 1).values(artist_id=None),
         update(Track).where(Track.id == 1).values(album_id=2),
         update(Track).where(Track.id == 1).values(year=1901),
+        update(Track).where(Track.id == 1).values(bpm=99),
+        update(Track).where(Track.id == 1).values(key="A minor"),
         update(Artist).where(Artist.id == 1).values(name="Somebody else"),
         insert(Album).values(name="New"),
         insert(Tag).values(group="genre", name="polka"),
         delete(track_tags).where(track_tags.c.track_id == 1),
         insert(Track).values(path="new.mp3", state="present"),
     ],
-    ids=["artist", "album", "year", "artist name", "new album", "new tag", "genre", "new track"],
+    ids=[
+        "artist",
+        "album",
+        "year",
+        "bpm",
+        "key",
+        "artist name",
+        "new album",
+        "new tag",
+        "genre",
+        "new track",
+    ],
 )
 def test_version_is_another_when_something_changed(own_context, change):
     before = metadata_version()
@@ -158,6 +173,17 @@ def test_attributes_exist_when_a_track_has_them(own_context):
         update(Track).values(year=None, album_id=None, path=func.replace(Track.path, "/", " "))
     )
     assert existing_attributes() == ["genre", "artist"]
+
+
+def test_tempo_and_key_are_attributes_when_a_track_has_them(own_context):
+    for track_id, bpm, key in ((1, 127.6, "A minor"), (2, 90, "F# major"), (3, 128, "A minor")):
+        db.session.execute(update(Track).where(Track.id == track_id).values(bpm=bpm, key=key))
+    assert existing_attributes() == ["genre", "artist", "album", "year", "bpm", "key", "folder"]
+    tempi, keys = read(own_context, "bpm"), read(own_context, "key")
+    assert tempi.categories == ("", "90", "128")
+    assert tempi.of(np.arange(1, 5)).tolist() == [2, 1, 2, 0]
+    assert keys.categories == ("", "A minor", "F# major")
+    assert keys.of(np.arange(1, 5)).tolist() == [1, 2, 1, 0]
 
 
 def test_groups_of_tags_are_attributes_when_a_track_has_one(own_context):

@@ -7,10 +7,10 @@ from sqlalchemy import delete, update
 
 from app.errors import EmptyLibraryError, InputError, NotFoundError
 from app.models import Snapshot, Track, db
+from app.networks import NETWORKS
 from app.queries.axes import View
 from app.queries.columns import Positions
 from app.queries.points import Points, PointsQuery
-from app.queries.tags import network_tags
 from app.store.files import write_derived_array
 from app.store.snapshots import Space
 from tests.read_side import SPEC
@@ -18,7 +18,7 @@ from tests.read_side import SPEC
 SEGMENTS = Space("mtt-musicnn", "embeddings", "segments")
 TRACKS = Space("mtt-musicnn", "embeddings", "tracks")
 TAGGRAMS = Space("mtt-musicnn", "taggrams", "segments")
-TAGS = network_tags("mtt-musicnn")
+TAGS = NETWORKS.get("mtt-musicnn").tags
 
 
 def unpack(data, tmp_path):

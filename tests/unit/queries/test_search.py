@@ -2,7 +2,7 @@ import pytest
 from sqlalchemy import insert, update
 
 from app.models import Artist, Tag, Track, db, track_tags
-from app.queries.search import fold, page_of, search_tracks
+from app.queries.search import fold, search_tracks
 
 
 @pytest.fixture
@@ -51,11 +51,3 @@ def test_search_sees_changes(catalogue):
 def test_text_is_the_same_when_it_is_composed_in_another_way():
     assert fold("Beyoncé") == fold("BEYONCE\u0301") == "beyonce"
     assert fold("ﬁ Ｗｉｄｅ") == "fi wide"
-
-
-def test_pages_follow_each_other():
-    ids = [2, 3, 5, 8, 13]
-    assert page_of(ids, 0, 2) == [2, 3]
-    assert page_of(ids, 3, 2) == [5, 8]
-    assert page_of(ids, 4, 9) == [5, 8, 13]
-    assert page_of(ids, 13, 2) == []

@@ -21,6 +21,8 @@ def test_track_is_described_in_full_when_everything_is_known(context):
         "artist": "Artist 1",
         "album": "Album 2",
         "year": db.session.get(Track, 2).year,
+        "bpm": None,
+        "key": None,
         "genres": [genre],
         "tags": {"genre": [genre]},
         "duration": pytest.approx(SPEC.counts[1] * 2.992),

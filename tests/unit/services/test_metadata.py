@@ -31,6 +31,15 @@ def test_tags_are_read_anew_when_size_and_time_stayed(settings):
     assert list(db.session.scalars(select(Tag.name))) == ["jazz"]
 
 
+def test_tempo_and_key_follow_the_file(app):
+    db.session.add(Track(id=1, path="a", bpm=90, key="C major"))
+    db.session.flush()
+    Names(db.session()).write([(1, FileTags(bpm=128.0, key="A minor"))])
+    assert db.session.execute(select(Track.bpm, Track.key)).one() == (128.0, "A minor")
+    Names(db.session()).write([(1, FileTags())])
+    assert db.session.execute(select(Track.bpm, Track.key)).one() == (None, None)
+
+
 def test_nothing_is_written_when_run_dry(settings):
     clip = write_clip(settings.AUDIO_DIR / "a.wav", title="Old")
     scan(settings, Reporter())

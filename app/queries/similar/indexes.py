@@ -1,0 +1,81 @@
+"""The neighbour indexes of the published snapshot, verified and opened once per process."""
+
+import threading
+from collections import OrderedDict
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from app.errors import MusicExploreError
+from app.neighbours import BACKENDS, Index
+from app.queries.catalogue import OpenSnapshot
+from app.settings import Settings
+from app.store.files import file_sha256, manifest_path, read_manifest
+from app.store.snapshots import Space, index_path
+
+KEPT_OPEN = 32
+BUILD_INDEX = "Build one with: flask index-all-embeddings"
+
+_Key = tuple[Path, int, int]
+
+
+@dataclass(frozen=True)
+class OpenIndex:
+    """An index of a space, or the reason for searching without.
+
+    Attributes
+    ----------
+    metric : str or None
+        What it measures distances by; None without an index.
+    recall : float or None
+        Share of the true 10 nearest neighbours that it finds, measured when it was built.
+    note : str or None
+        Why there is none.
+    """
+
+    index: Index | None
+    backend: str = "exact"
+    exact: bool = True
+    metric: str | None = None
+    recall: float | None = 1.0
+    note: str | None = None
+
+
+_opened: OrderedDict[_Key, OpenIndex] = OrderedDict()
+_lock = threading.Lock()
+
+
+def open_index(settings: Settings, snapshot: OpenSnapshot, space: Space) -> OpenIndex:
+    """Open the index of a space; one that has been built anew since is opened anew."""
+    path = index_path(settings.INDEX_DIR, snapshot.key, space)
+    try:
+        key = (path, path.stat().st_mtime_ns, manifest_path(path).stat().st_mtime_ns)
+    except OSError:
+        return OpenIndex(None, note=f"There is no index of {space}: searched without. {BUILD_INDEX}")
+    with _lock:
+        opened = _opened.pop(key, None) or _open(path, snapshot.key, space)
+        _opened[key] = opened
+        while len(_opened) > KEPT_OPEN:
+            _opened.popitem(last=False)
+    return opened
+
+
+def _open(path: Path, key: str, space: Space) -> OpenIndex:
+    try:
+        manifest: dict[str, Any] = read_manifest(path) or {}
+        if manifest.get("snapshot") != key:
+            return _unusable(space, "it belongs to another snapshot")
+        if file_sha256(path) != manifest["sha256"]:
+            return _unusable(space, "its checksum differs from the manifest's")
+        backend = BACKENDS.get(manifest["backend"])
+        index = backend.open(path, manifest["facts"])
+        recall = 1.0 if backend.exact else manifest["facts"].get("recall_at_10")
+        return OpenIndex(index, backend.name, backend.exact, manifest["metric"], recall)
+    except (MusicExploreError, OSError, KeyError) as error:
+        return _unusable(space, str(error))
+
+
+def _unusable(space: Space, reason: str) -> OpenIndex:
+    return OpenIndex(
+        None, note=f"The index of {space} cannot be used ({reason}): searched without. {BUILD_INDEX}"
+    )
