@@ -238,6 +238,7 @@ export async function fetchTags(id, network, segment, signal) {
  * @param {string} query.network
  * @param {string} query.layer
  * @param {number} query.k
+ * @param {string | null} [query.exclude]  "track": no segment of the same track
  * @param {AbortSignal} [signal]
  * @returns {Promise<Neighbour[]>}
  */

@@ -1,6 +1,6 @@
 /** The panel beside the map: the chosen point, its tags, its neighbours. */
 
-import { ApiError, fetchNeighbours } from "./api.js";
+import { ApiError, fetchNeighbours, isCopy } from "./api.js";
 import { h } from "./dom.js";
 import { countOf, formatTime } from "./format.js";
 import { neighbourList } from "./neighbours.js";
@@ -12,6 +12,7 @@ import { tagBars } from "./tags.js";
 /** @typedef {import("./points.js").Point} Point */
 
 const NEIGHBOURS = 10;
+const STORED_OTHERS = "only-other-tracks";
 const TAGS_AT_FIRST = 10;
 /** Milliseconds that the old parts stay while the new ones are fetched. */
 const PATIENCE = 60;
@@ -88,7 +89,7 @@ export class Details {
       this.#fill(parts.tags, signal, async () =>
         network.tags.length ? this.#tagSection(await this.#knowledge.tags(track, network.name, segment)) : [],
       ),
-      this.#fill(parts.neighbours, signal, () => this.#neighbourSection(point, network.name, layer, signal)),
+      this.#showNeighbours(parts.neighbours, point, network.name, layer, signal),
       this.#swap(parts, this.#whyMissing(point, network), signal),
     ]);
     if (!signal.aborted) this.#element.dataset.point = [track, segment].filter((id) => id !== null).join(":");
@@ -143,13 +144,35 @@ export class Details {
   }
 
   /**
+   * @param {HTMLElement} place
    * @param {Point} point
    * @param {string} network
    * @param {string} layer
    * @param {AbortSignal} signal
    */
-  async #neighbourSection(point, network, layer, signal) {
-    const neighbours = await fetchNeighbours({ ...point, network, layer, k: NEIGHBOURS }, signal);
+  async #showNeighbours(place, point, network, layer, signal) {
+    // A copy of the page holds no more than the nearest; a whole track is no neighbour of itself.
+    const hasChoice = point.segment !== null && !isCopy;
+    const toggle = hasChoice
+      ? othersToggle(async () => {
+          await this.#showNeighbours(place, point, network, layer, signal);
+          place.querySelector("input")?.focus();
+        })
+      : null;
+    const exclude = hasChoice && onlyOthers() ? "track" : null;
+    await this.#fill(place, signal, async () => [
+      toggle,
+      ...(await this.#neighbourSection(point, { network, layer, exclude }, signal)),
+    ]);
+  }
+
+  /**
+   * @param {Point} point
+   * @param {{network: string, layer: string, exclude: string | null}} query
+   * @param {AbortSignal} signal
+   */
+  async #neighbourSection(point, query, signal) {
+    const neighbours = await fetchNeighbours({ ...point, ...query, k: NEIGHBOURS }, signal);
     if (!signal.aborted) this.#handlers.onNeighbours(neighbours);
     if (!neighbours.length) return [h("p.note", {}, "There is nothing else to compare with.")];
     const points = neighbours.map(({ track, segment }) => ({ track: track.id, segment }));
@@ -180,6 +203,19 @@ export class Details {
     return [place];
   }
 }
+
+/** Whether a track's own segments are left out of its neighbours: this browser remembers. */
+const onlyOthers = () => localStorage.getItem(STORED_OTHERS) === "on";
+
+/** @param {() => void} onChange */
+const othersToggle = (onChange) => {
+  const keep = (/** @type {Event} */ { target }) => {
+    localStorage.setItem(STORED_OTHERS, /** @type {HTMLInputElement} */ (target).checked ? "on" : "off");
+    onChange();
+  };
+  const attributes = { type: "checkbox", checked: onlyOthers(), onchange: keep };
+  return h("label.others", {}, h("input", attributes), "other tracks only");
+};
 
 /** @param {Action[]} buttons @param {Point[]} points */
 const actions = (buttons, points) =>

@@ -149,8 +149,8 @@
   }
 
   /** @param {any} track */
-  const briefly = ({ id, title, artist, album, genres, year, duration }) => ({
-    ...{ id, title, artist, album, genres, year, duration },
+  const briefly = ({ id, title, artist, album, genres, year, duration, bpm, key }) => ({
+    ...{ id, title, artist, album, genres, year, duration, bpm, key },
   });
 
   /** @param {string} network @returns {Promise<{ids: Uint32Array, offsets: Uint32Array}>} */
@@ -264,10 +264,10 @@
       if (rows[i] < 0) continue;
       const place = level === "tracks" ? rows[i] : offsets.findIndex((offset) => offset > rows[i]) - 1;
       const number = level === "tracks" ? null : rows[i] - offsets[place];
-      const { id, title, artist, audio } = await trackOf(ids[place]);
-      const start = number === null ? null : number * seconds;
-      const distance = Math.round(distances[i] * 1e6) / 1e6;
-      results.push({ track: { id, title, artist }, segment: number, start, row: rows[i], audio, distance });
+      const { id, title, artist, album, audio } = await trackOf(ids[place]);
+      const [start, end] = number === null ? [null, null] : [number * seconds, (number + 1) * seconds];
+      const [track, distance] = [{ id, title, artist }, Math.round(distances[i] * 1e6) / 1e6];
+      results.push({ track, album, segment: number, start, end, row: rows[i], audio, distance });
     }
     return { level, backend: "exact", exact: true, recall: 1, note: null, results };
   }

@@ -147,6 +147,30 @@ def test_neighbours_become_a_sorted_playlist_without_a_mouse_when_they_are_selec
     expect(selection).to_contain_text("Nothing is selected")
 
 
+def test_neighbours_are_of_other_tracks_when_so_wanted(ready: Explorer) -> None:
+    def tracks() -> set[str | None]:
+        return {
+            ready.neighbours.nth(place).get_attribute("data-track")
+            for place in range(ready.neighbours.count())
+        }
+
+    assert "3" in tracks()
+    others = ready.details.get_by_label("other tracks only")
+    others.focus()
+    ready.page.keyboard.press(" ")
+    ready.until(lambda: ready.neighbours.count() == 10 and "3" not in tracks())
+    expect(others).to_be_focused()
+    space = {"network": "mtt-musicnn", "layer": "embeddings", "track": 3, "segment": 1}
+    found = ready.get("similar", **space, exclude="track")["results"]
+    assert ready.linked == [result["row"] for result in found]
+
+    ready.page.reload()
+    ready.wait_for("ready")
+    ready.wait_for_details()
+    expect(others).to_be_checked()
+    assert "3" not in tracks()
+
+
 def test_save_menu_opens_at_its_button_and_says_how_tracks_are_given(ready: Explorer) -> None:
     page = ready.page
     ready.details.get_by_role("button", name="Select all").click()
