@@ -3,12 +3,14 @@
 SHELL := /bin/sh
 PYTHON ?= python3
 VENV ?= .venv
-HOST ?= 127.0.0.1
-PORT ?= 5000
+# Not from the environment, where HOST names the machine: the page would be open to all.
+HOST = 127.0.0.1
+PORT = 5000
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
 .DEFAULT_GOAL := help
+.NOTPARALLEL:
 .PHONY: help install install-dev networks demo serve test check lint types contracts pytest format bench-quick clean
 
 help: ## list the targets

@@ -74,8 +74,11 @@ name at start.
 # dataset, see 'flask load-jamendo-data').
 # AUDIO_PROVIDER = 'local'
 
-# Needed for 'jamendo': get one at https://devportal.jamendo.com
+# Needed for 'jamendo', and for 'flask query-jamendo-metadata': get one at https://devportal.jamendo.com
 # JAMENDO_CLIENT_ID = ''
+
+# Where Jamendo is asked for names and credits.
+# JAMENDO_API_URL = 'https://api.jamendo.com/v3.0'
 
 # --- Playlists (what the page saves of a selection, unless one says otherwise there) ---
 
@@ -95,8 +98,31 @@ name at start.
 # UPLOAD_MAX_MB = 50
 # UPLOAD_MAX_SECONDS = 900
 
+# --- OpenSubsonic (/rest/, see docs/api.md) ---
+
+# The network whose embeddings tell players what sounds alike. Default: the first that has any
+# SUBSONIC_NETWORK = 'mtt-musicnn'
+
 # --- Safety ---
 
-# Requests from other machines are refused unless this is True; then they may read everything, hear it, and
-# take the listening test.
+# Requests from other machines are refused unless they show a token ('flask token create NAME') or this is
+# True; then everyone who can reach this machine may read everything, hear it, and take the listening test.
 # ALLOW_ANONYMOUS_READ = False
+
+# Other machines may ask so often, each or by each token, and so often for something to be analysed; '' is as
+# often as they like. This machine is not limited.
+# RATE_LIMIT = '600/minute'
+# RATE_LIMIT_ANALYSE = '30/minute'
+
+# Where requests are counted. In memory each worker process counts for itself; several share a Redis server
+# (pip install redis): 'redis://localhost:6379'.
+# RATELIMIT_STORAGE_URI = 'memory://'
+
+# Pages of these sites may use the API from a browser; what they may do there is what the browser's machine
+# may do, or the token that they send. As an environment variable: addresses with commas between.
+# CORS_ORIGINS = ['https://music.example.org']
+
+# --- Log ---
+
+# One line per request on standard error: 'text', or 'json' for programs.
+# LOG_FORMAT = 'text'

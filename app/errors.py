@@ -5,7 +5,8 @@
     MusicExploreError
     ├── SettingsError            a setting has a wrong value
     ├── InputError               the request or an argument is wrong
-    │   └── NotFoundError        what was asked for does not exist
+    │   ├── NotFoundError        what was asked for does not exist
+    │   └── ChangedError         what is to be changed has been changed meanwhile
     ├── AudioError               an audio file cannot be decoded
     │   └── AudioUnavailableError  it cannot be reached now, or changes while it is read
     ├── NetworkError             a network cannot be used
@@ -73,6 +74,13 @@ class NotFoundError(InputError):
 
     code = "not_found"
     http_status = 404
+
+
+class ChangedError(InputError):
+    """What is to be changed is not any more what the asker has seen."""
+
+    code = "changed"
+    http_status = 412
 
 
 class AudioError(MusicExploreError):

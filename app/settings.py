@@ -2,11 +2,13 @@
 
 import difflib
 import os
+import re
 from collections.abc import Iterable, Mapping
 from itertools import combinations
 from pathlib import Path
 from typing import Any, Literal
 
+from limits import parse_many
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from app.errors import SettingsError
@@ -45,11 +47,19 @@ class Settings(BaseModel):
     KEEP_SNAPSHOTS: int = Field(2, ge=1, description="snapshots kept on disk, the current one among them")
 
     AUDIO_PROVIDER: str = Field("local", description="where audio is played from: local, jamendo")
-    JAMENDO_CLIENT_ID: str = Field("", description="needed by the provider jamendo")
+    JAMENDO_CLIENT_ID: str = Field("", description="needed by the provider jamendo and for its names")
+    JAMENDO_API_URL: str = Field(
+        "https://api.jamendo.com/v3.0", pattern="^https?://.+", description="where Jamendo is asked for names"
+    )
 
     ALLOW_ANONYMOUS_READ: bool = Field(
-        False, description="let anyone who can reach this machine look and listen; False: this machine alone"
+        False, description="let anyone who can reach this machine look and listen without a token"
     )
+    RATE_LIMIT: str = Field("600/minute", description="requests of a token or another machine; none if empty")
+    RATE_LIMIT_ANALYSE: str = Field("30/minute", description="those of them that have audio analysed")
+    RATELIMIT_STORAGE_URI: str = Field("memory://", description="where requests are counted")
+    LOG_FORMAT: Literal["text", "json"] = Field("text", description="lines of the log")
+    CORS_ORIGINS: tuple[str, ...] = Field((), description="sites whose pages may use the API in a browser")
 
     UPLOAD_MAX_MB: int = Field(50, ge=1, le=10_000, description="largest file that may be uploaded")
     UPLOAD_MAX_SECONDS: int = Field(900, ge=1, le=100_000, description="longest sound that may be uploaded")
@@ -57,6 +67,34 @@ class Settings(BaseModel):
     PLAYLIST_FOR_OFFLINE: bool = Field(False, description="playlists hold file paths instead of addresses")
     PLAYLIST_USE_WINDOWS_PATH: bool = Field(False, description="playlists hold Windows paths")
     PLAYLIST_AUDIO_DIR: str = Field("", description="folder of the music as the playlist's player sees it")
+
+    @field_validator("RATE_LIMIT", "RATE_LIMIT_ANALYSE", mode="after")
+    @classmethod
+    def _check_limit(cls, value: str) -> str:
+        try:
+            parse_many(value) if value else None
+        except ValueError:
+            raise ValueError("must be such as 600/minute, or 10/second;1000/hour") from None
+        return value
+
+    @field_validator("CORS_ORIGINS", mode="before")
+    @classmethod
+    def _split_origins(cls, value: object) -> object:
+        return (
+            [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+        )
+
+    @field_validator("CORS_ORIGINS", mode="after")
+    @classmethod
+    def _check_origins(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for origin in value:
+            if not re.fullmatch(r"https?://[^/*?#\s]+", origin):
+                raise ValueError(f"{origin!r} is no origin, such as https://music.example.org:8443")
+        return value
+
+    SUBSONIC_NETWORK: str = Field(
+        "", description="network that tells players what sounds alike; the first if empty"
+    )
 
     @field_validator("ROOT_DIR", "MODELS_DIR", mode="after")
     @classmethod

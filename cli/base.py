@@ -6,6 +6,7 @@ Exit codes: 0 done, 1 failed, 2 wrong usage or settings, 130 stopped by the user
 import contextlib
 import errno
 import functools
+import logging
 import signal
 import sys
 import textwrap
@@ -15,6 +16,7 @@ from types import FrameType
 from typing import Any, NoReturn
 
 import click
+from flask import current_app
 from flask.cli import with_appcontext
 from sqlalchemy.exc import DBAPIError
 
@@ -51,20 +53,37 @@ def command(name: str, *, examples: str = "", **kwargs: Any) -> Callable[[Callab
         Passed on to :func:`click.command`.
     """
     if examples:
-        lines = textwrap.indent(textwrap.dedent(examples).strip("\n"), "  ")
-        kwargs["epilog"] = f"\b\nExamples:\n{lines}"
+        kwargs["epilog"] = _epilog(examples)
 
     make_command = click.command(name, cls=click.Command, **kwargs)
 
     def decorate(function: Callable[..., Any]) -> click.Command:
         @functools.wraps(function)
         def run(*args: Any, **options: Any) -> Any:
+            # What a command asks of the application itself is no request that anybody sent.
+            current_app.logger.getChild("requests").setLevel(logging.WARNING)
             with told_errors():
                 return function(*args, **options)
 
         return make_command(with_appcontext(run))
 
     return decorate
+
+
+def group(name: str, commands: Iterable[click.Command], *, examples: str, **kwargs: Any) -> click.Group:
+    """Make one command of several, which are typed as ``flask NAME COMMAND``.
+
+    Parameters
+    ----------
+    **kwargs
+        Passed on to :class:`click.Group`.
+    """
+    return click.Group(name, {str(one.name): one for one in commands}, epilog=_epilog(examples), **kwargs)
+
+
+def _epilog(examples: str) -> str:
+    lines = textwrap.indent(textwrap.dedent(examples).strip("\n"), "  ")
+    return f"\b\nExamples:\n{lines}"
 
 
 def print_problems(problems: Iterable[tuple[str, str]]) -> None:

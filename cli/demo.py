@@ -10,7 +10,7 @@ from flask import current_app
 
 from app import current_settings
 from app.errors import EmptyLibraryError, InputError
-from app.settings import ENVIRONMENT_PREFIX, PROJECT_DIR, Settings
+from app.settings import ENVIRONMENT_PREFIX, PROJECT_DIR, Settings, read_settings
 from cli.base import command
 from cli.progress import reporter_for
 
@@ -25,7 +25,7 @@ from cli.progress import reporter_for
 )
 @click.option(
     "--audio",
-    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    type=click.Path(path_type=Path),
     help="Folder of music; default: the setting AUDIO_DIR, or the demo library.",
 )
 @click.option(
@@ -42,11 +42,20 @@ def demo(audio: Path | None, clips: int, host: str, port: int, serve: bool) -> N
         _check_port(host, port)
     settings = current_settings(current_app)
     if audio is not None:
-        settings = settings.model_copy(update={"AUDIO_DIR": audio.expanduser().absolute()})
-        _remember(settings.AUDIO_DIR)
+        folder = _existing_folder(audio)
+        settings = read_settings(settings.model_dump() | {"AUDIO_DIR": folder})
+        _remember(folder)
     _process(settings, clips)
     if serve:
         _serve(settings, host, port)
+
+
+def _existing_folder(folder: Path) -> Path:
+    """Return the absolute path of a folder; ``make`` hands a ``~`` on as it is."""
+    folder = folder.expanduser().absolute()
+    if not folder.is_dir():
+        raise InputError(f"There is no folder {folder}. Name the folder of your music with AUDIO or --audio.")
+    return folder
 
 
 def _check_port(host: str, port: int) -> None:

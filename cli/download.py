@@ -1,6 +1,7 @@
 """``flask download-models``: get the networks."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 from flask import current_app
@@ -8,6 +9,9 @@ from flask import current_app
 from app import current_settings
 from cli.base import command, dry_run_option
 from cli.progress import ConsoleReporter
+
+if TYPE_CHECKING:
+    from app.networks import Network
 
 
 @command(
@@ -61,12 +65,18 @@ def _show(models_dir: Path) -> None:
         network = file.network
         layers = ", ".join(f"{layer.name} {layer.size}" for layer in network.layers)
         if file.state == "missing":
-            way = "flask download-models" if network.checkpoint else "flask download-models --official"
-            where = f"missing; get it with: {way} --only {network.name}"
+            where = f"missing; {_way_to_get(network, models_dir)}"
         else:
             origin = f", from {file.source} ({file.licence})" if file.source else ""
             where = f"{file.state}{origin}"
         click.echo(f"{network.name:16} {layers:29} {where}")
+
+
+def _way_to_get(network: "Network", models_dir: Path) -> str:
+    if network.file_format == "onnx":
+        return f"put it there: {network.file_in(models_dir)}"
+    way = "flask download-models" if network.checkpoint else "flask download-models --official"
+    return f"get it with: {way} --only {network.name}"
 
 
 COMMANDS = (download_models,)

@@ -115,10 +115,10 @@ def verify(repair: bool) -> None:
             click.echo(problem)
         if report.leftovers:
             verb = "Removed" if repair else "There are"
-            click.echo(f"{verb} {len(report.leftovers)} leftovers of interrupted runs, which nobody reads.")
+            click.echo(f"{verb} {len(report.leftovers)} leftovers of earlier runs, which nobody reads.")
         click.echo(f"Checked {report.checked} things: {len(report.problems) or 'no'} problems.")
         if report.problems and repair:
-            rebuild(settings, reporter)
+            rebuild(settings, reporter, to_extract=report.to_extract)
             report = check(settings, reporter)
             click.echo(f"After the repair: {len(report.problems) or 'no'} problems.")
     if report.problems:

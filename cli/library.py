@@ -1,4 +1,4 @@
-"""``flask index-all-audio``, ``index-audio``, ``load-id3-metadata``, ``load-jamendo-data``."""
+"""``flask index-all-audio``, ``index-audio``, ``load-id3-metadata``, Jamendo's data and names."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -119,4 +119,43 @@ def load_jamendo_data(table: Path, dry_run: bool) -> None:
     )
 
 
-COMMANDS = (index_all_audio, index_audio, load_id3_metadata, load_jamendo_data)
+@command(
+    "query-jamendo-metadata",
+    examples="""
+    flask query-jamendo-metadata                 all that is not known yet
+    flask query-jamendo-metadata --limit 1000    some of it
+    flask query-jamendo-metadata --dry-run       only say how much there is to ask for
+    """,
+)
+@click.option("--limit", type=click.IntRange(min=1), help="Ask for so many things at most.")
+@click.option(
+    "--tries",
+    type=click.IntRange(1, 20),
+    default=5,
+    show_default=True,
+    help="How often a request is tried; the pause between two doubles each time.",
+)
+@dry_run_option
+def query_jamendo_metadata(limit: int | None, tries: int, dry_run: bool) -> None:
+    """Ask Jamendo for names of artists and albums, and for titles, pages and licences of tracks.
+
+    Needs JAMENDO_CLIENT_ID, and tracks from load-jamendo-data. Only what is not known yet is asked for.
+    Stop it at any time: the next run goes on.
+    """
+    from app.services.jamendo_names import query_names
+
+    settings = current_settings(current_app)
+    report = query_names(settings, reporter_for(settings), limit=limit, tries=tries, dry_run=dry_run)
+    asked = ", ".join(f"{count:,} {kind}" for kind, count in report.asked.items() if count)
+    if not asked:
+        click.echo("Jamendo: nothing to ask for.")
+    elif dry_run:
+        click.echo(f"Would ask for {asked}. Nothing was written.")
+    else:
+        found = ", ".join(
+            f"{report.found[kind]:,} of {count:,} {kind}" for kind, count in report.asked.items()
+        )
+        click.echo(f"Jamendo knew {found}.")
+
+
+COMMANDS = (index_all_audio, index_audio, load_id3_metadata, load_jamendo_data, query_jamendo_metadata)

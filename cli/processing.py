@@ -171,8 +171,7 @@ def process(jobs: int, retry_failed: bool, dry_run: bool) -> None:
     settings = current_settings(current_app)
     reporter = reporter_for(settings)
     if dry_run:
-        database.check()
-        tell_plan(*preview(settings, reporter))
+        tell_plan(*preview(settings, reporter, retry_failed=retry_failed))
         return
     database.upgrade(settings)
     with library_lock(settings):

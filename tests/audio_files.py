@@ -228,9 +228,9 @@ BAD: dict[str, BadFile] = {
         "rate.wav", _content(wav_bytes(bytes(64_000), sample_rate=1)), "failed", "rate of 1 Hz"
     ),
     "truncated mp3": BadFile("half.mp3", _changed(".mp3", _half), "extracted", "of 8.0 s declared"),
-    "truncated ogg": BadFile("half.ogg", _changed(".ogg", _half), "extracted"),
+    "truncated ogg": BadFile("half.ogg", _changed(".ogg", _half), "extracted", "cut short, after"),
     "truncated flac": BadFile("half.flac", _changed(".flac", _half), "extracted", "of 8.0 s declared"),
-    "truncated wav": BadFile("half.wav", _changed(".wav", _half), "extracted"),
+    "truncated wav": BadFile("half.wav", _changed(".wav", _half), "extracted", "cut short, after"),
     "damaged mp3": BadFile("hole.mp3", _changed(".mp3", _with_garbage(0.5, 0.52)), "extracted", "skipped"),
     "0.2 s": BadFile("short.wav", lambda path: write_music(path, 0.2), "extracted"),
     "one sample": BadFile("sample.wav", _content(wav_bytes(b"\1\2")), "failed", _NOTHING),

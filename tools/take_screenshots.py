@@ -19,6 +19,7 @@ SPACE = "network=mtt-musicnn&layer=embeddings&level="
 MAP = f"/?{SPACE}segments&projection=umap"
 TAGS = "network=mtt-musicnn&layer=taggrams&level=segments&projection=original"
 CHOSEN = "&track=8&segment=4"
+LISTED = "&selected=4:3_11:2_17:5_23:1_29:6_36:4_42:2_51:3_58:5"
 
 
 def _open_tab(name: str) -> Callable[[Page], None]:
@@ -38,6 +39,14 @@ def _select(page: Page) -> None:
     page.mouse.move(box["x"] + box["width"] * 0.93, box["y"] + box["height"] - 30, steps=8)
     page.mouse.up()
     page.get_by_role("tab", name="Selection").click()
+
+
+def _make_playlist(page: Page) -> None:
+    """Make a playlist of what is selected, open it and hear its third piece."""
+    page.get_by_role("tab", name="Playlists").click()
+    page.get_by_label("Name of a new playlist").fill("From strings to drums")
+    page.get_by_role("button", name="Make").click()
+    page.locator(".order-name").nth(2).click()
 
 
 def _compare(page: Page) -> None:
@@ -63,6 +72,7 @@ SCENES: dict[str, Scene] = {
     "compare": (f"{MAP}&other.network=msd-vgg{CHOSEN}", WIDE, "light", _compare),
     "taggram": (f"{MAP}{CHOSEN}", WIDE, "light", _open_tab("Taggram")),
     "selection": (f"{MAP}&colour=genre", WIDE, "light", _select),
+    "playlist": (f"{MAP}&colour=genre{LISTED}", WIDE, "light", _make_playlist),
     "quality": (f"{MAP}&colour=kept{CHOSEN}", WIDE, "dark", _open_tab("Quality")),
     "similarity": ("/similarity", WIDE, "light", _do_nothing),
     "phone": (f"{MAP}&colour=genre{CHOSEN}", PHONE, "light", _do_nothing),

@@ -23,6 +23,7 @@ from av.audio.frame import AudioFrame
 from av.container import InputContainer
 from av.packet import Packet
 
+from app.audio.ending import is_cut_short
 from app.errors import AudioError, AudioUnavailableError
 
 Samples = npt.NDArray[np.float32]
@@ -78,6 +79,8 @@ class AudioFacts:
     channels : int
     codec : str
         FFmpeg's name of the codec ("mp3", "vorbis", "pcm_s16le").
+    is_cut_short : bool
+        Whether the file lacks its end, as far as that can be told before decoding.
     """
 
     duration: float | None
@@ -85,6 +88,7 @@ class AudioFacts:
     sample_rate: int
     channels: int
     codec: str
+    is_cut_short: bool
 
 
 def probe(path: AnyPath) -> AudioFacts:
@@ -213,6 +217,8 @@ class AudioReader:
         declared = facts.duration if facts.duration_is_declared else None
         if declared is not None and self.duration < declared - max(0.5, 0.01 * declared):
             self.warnings.append(f"decoded {self.duration:.1f} s of {declared:.1f} s declared")
+        elif facts.is_cut_short:
+            self.warnings.append(f"the file is cut short, after {self.duration:.1f} s")
 
 
 def _resample(blocks: Iterable[tuple[int, Samples]], sample_rate: int) -> Iterator[Samples]:
@@ -316,6 +322,7 @@ def _describe(container: InputContainer, stream: AudioStream, file: IO[bytes]) -
         sample_rate=stream.sample_rate,
         channels=stream.channels,
         codec=stream.codec_context.codec.canonical_name,
+        is_cut_short=is_cut_short(container.format.name, file),
     )
 
 

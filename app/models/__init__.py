@@ -1,7 +1,7 @@
 """The database: tracks and their metadata, the ledger, snapshots, playlists, tokens, the listening test."""
 
 from app.models.base import db
-from app.models.extraction import Extraction, Part
+from app.models.extraction import Extraction, Part, is_current
 from app.models.listening import ListeningAnswer
 from app.models.metadata import Album, Artist, Tag, track_tags
 from app.models.playlist import Playlist, PlaylistEntry
@@ -22,5 +22,6 @@ __all__ = [
     "Token",
     "Track",
     "db",
+    "is_current",
     "track_tags",
 ]

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from sqlalchemy import DateTime, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import ColumnElement, DateTime, ForeignKey, Index, String, Text, UniqueConstraint, or_
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.models.base import Base
@@ -36,8 +36,9 @@ class Extraction(Base):
         ``done`` or ``failed``. A track without a row is still to be extracted.
     reason : str or None
         Why it failed; or, when done, what was odd about the file.
-    quick_hash : str
-        The track's, at the time: another one means that the file has changed since.
+    quick_hash : str or None
+        The track's, at the time: another one means that the file has changed since. None where the rows
+        were imported for a track without a file.
     part_id, row_start, n_rows : int or None
         Where the vectors are. Duplicates share them.
     """
@@ -62,3 +63,8 @@ class Extraction(Base):
 
     track: Mapped[Track] = relationship()
     part: Mapped[Part | None] = relationship()
+
+
+def is_current() -> ColumnElement[bool]:
+    """Tell whether what an extraction says is of the file as it is now; joined with the track."""
+    return or_(Extraction.quick_hash.is_(None), Extraction.quick_hash == Track.quick_hash)

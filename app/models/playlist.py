@@ -13,12 +13,19 @@ def _now() -> datetime:
 
 
 class Playlist(Base):
-    """A playlist."""
+    """A playlist.
+
+    Attributes
+    ----------
+    version : int
+        Counts the changes, so that who changes it can say which state is meant.
+    """
 
     __tablename__ = "playlist"
 
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(Text)
+    version: Mapped[int] = mapped_column(default=1, server_default="1")
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), default=_now)
     changed_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), default=_now)
 

@@ -7,7 +7,6 @@ pair: the result is the same for any block and any number of threads, and equal 
 
 import importlib
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any
 
@@ -16,6 +15,7 @@ import numpy.typing as npt
 
 from app.graph import Float32, KnnGraph, unit_rows
 from app.neighbours.base import Advance, Mask, Metric
+from app.threads import in_batches
 
 BLOCK_ROWS = 2048
 SCANNED_ROWS = 32_768
@@ -74,10 +74,9 @@ def knn_graph(
         indices[first:last], distances[first:last] = found.indices, found.distances
         return last - first
 
-    with ThreadPoolExecutor(threads) as pool:
-        for done in pool.map(search, range(0, len(asked), BLOCK_ROWS)):
-            if advance is not None:
-                advance(done)
+    for done in in_batches(search, range(0, len(asked), BLOCK_ROWS), threads=threads, batch=4 * threads):
+        if advance is not None:
+            advance(sum(done))
     return KnnGraph(indices, distances)
 
 

@@ -1,18 +1,22 @@
 """What a network is: the facts that decoding, extraction, the API and the page need of it."""
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 
+from app.errors import NetworkError
 from app.registry import Requirement
 
 if TYPE_CHECKING:
     from app.networks.weights.frozen_graph import FrozenGraph
     from app.networks.weights.onnx_graph import OnnxGraph
+
+MAX_NAME = 64
 
 Float32 = npt.NDArray[np.float32]
 Weights = Mapping[str, npt.NDArray[Any]]
@@ -25,9 +29,9 @@ class Layer:
     Attributes
     ----------
     name : str
-        ``taggrams`` (activation of each tag, 0 to 1) or ``embeddings`` (penultimate layer).
+        ``taggrams`` (activation of each tag, 0 to 1), ``embeddings`` (penultimate layer), or another name.
     node : str
-        Name of the node in the frozen graph.
+        Name of the node in the frozen graph, or of the output of the ONNX file.
     size : int
         Values per patch.
     other_nodes : tuple of str
@@ -68,17 +72,19 @@ class Network:
     dataset, architecture : str
         Make up the name, ``<dataset>-<architecture>``.
     front_end : str
-        Name of the mel front end in :mod:`app.audio.mel`.
+        Name of the front end in :mod:`app.audio.front_ends`.
     patch_frames, patch_bands : int
-        Shape of the patch that the network sees.
+        Shape of the patch that the network sees; of samples, their number and 1.
     patch_hop : int
         Frames from the start of one patch to the start of the next.
     layers : tuple of Layer
         Outputs, computed in one run.
     input_node : str
-        Name of the input in the frozen graph.
+        Name of the input in the frozen graph or the ONNX file.
     official_path : str
-        Path of the publisher's file below the root of the publisher's site.
+        Path of the publisher's file below the root of the publisher's site; empty if it cannot be fetched.
+    file_format : str
+        ``pb`` for a frozen graph; ``onnx`` for an ONNX file that a user puts into the folder of the networks.
     official_sha256 : str or None
         Its SHA-256 where known.
     tags : tuple of str
@@ -103,7 +109,8 @@ class Network:
     patch_hop: int
     layers: tuple[Layer, ...]
     input_node: str
-    official_path: str
+    official_path: str = ""
+    file_format: Literal["pb", "onnx"] = "pb"
     official_sha256: str | None = None
     tags: tuple[str, ...] = ()
     requires: tuple[Requirement, ...] = field(default=())
@@ -112,14 +119,33 @@ class Network:
     training_node: str | None = None
     checkpoint: Checkpoint | None = None
 
+    def __post_init__(self) -> None:
+        names = [layer.name for layer in self.layers]
+        sizes = {layer.name: layer.size for layer in self.layers}
+        if not re.fullmatch(r"[a-z0-9]+([._-][a-z0-9]+)*", self.name) or len(self.name) > MAX_NAME:
+            raise self._wrong(f"small letters and digits make a name, at most {MAX_NAME}")
+        if not names or len(set(names)) < len(names) or not all(re.fullmatch(r"\w+", name) for name in names):
+            raise self._wrong(f"its layers are called {names}: each needs a name of its own, one word")
+        if len(self.tags) != sizes.get("taggrams", 0) or len(set(self.tags)) < len(self.tags):
+            raise self._wrong(
+                f"it has {len(set(self.tags))} different tags for {sizes.get('taggrams', 0)} taggrams"
+            )
+        if not 1 <= self.patch_hop <= self.patch_frames:
+            raise self._wrong(
+                f"its patches have {self.patch_frames} frames, but begin every {self.patch_hop}"
+            )
+
+    def _wrong(self, reason: str) -> NetworkError:
+        return NetworkError(f"The network {self.name!r} is not described right: {reason}.")
+
     @property
     def name(self) -> str:
         """``<dataset>-<architecture>``, also the stem of its file."""
         return f"{self.dataset}-{self.architecture}"
 
     def file_in(self, models_dir: Path) -> Path:
-        """Return the path of the frozen graph in the folder of the networks."""
-        return models_dir / f"{self.name}.pb"
+        """Return the path of its file in the folder of the networks."""
+        return models_dir / f"{self.name}.{self.file_format}"
 
     def layer(self, name: str) -> Layer:
         """Return the layer of that name; KeyError if there is none."""

@@ -17,6 +17,8 @@ ORIGINAL = "original"
 """Name for the raw dimensions, beside those of the projections."""
 
 Scale = Literal["linear", "log"]
+Tags = tuple[str, ...] | None
+"""Names of the dimensions of taggrams; None for other layers."""
 LOG_FLOOR = 1e-4
 """What is less lies here on a logarithmic axis: activations are told to four digits."""
 
@@ -83,9 +85,10 @@ def open_axes(snapshot: OpenSnapshot, space: Space, view: View) -> Axes:
     """
     if view.projection == ORIGINAL:
         source = snapshot.vectors(space)
+        tags = network_tags(snapshot, space.network) if space.layer == TAGGRAMS else None
         return Axes(
-            _open_dimension("x", source, space, view.x, view.x_minus, view.x_scale),
-            _open_dimension("y", source, space, view.y, view.y_minus, view.y_scale),
+            _open_dimension("x", source, tags, view.x, view.x_minus, view.x_scale),
+            _open_dimension("y", source, tags, view.y, view.y_minus, view.y_scale),
             version=None,
         )
     if view.x_minus is not None or view.y_minus is not None:
@@ -103,24 +106,23 @@ def open_axes(snapshot: OpenSnapshot, space: Space, view: View) -> Axes:
 
 
 def _open_dimension(
-    name: str, source: Array, space: Space, choice: str, minus: str | None, scale: Scale
+    name: str, source: Array, tags: Tags, choice: str, minus: str | None, scale: Scale
 ) -> Positions:
-    number, title = _find_dimension(space, choice, source.shape[1])
+    number, title = _find_dimension(tags, choice, source.shape[1])
     if minus is None:
         return Positions(name, source[:, number], title, floor=LOG_FLOOR if scale == "log" else None)
-    if space.layer != TAGGRAMS:
+    if tags is None:
         raise InputError(f"Only tags can be subtracted: with the projection '{ORIGINAL}' of {TAGGRAMS}.")
     if scale == "log":
         raise InputError("A difference can be negative: it has no logarithm.")
-    subtracted, of_what = _find_dimension(space, minus, source.shape[1])
+    subtracted, of_what = _find_dimension(tags, minus, source.shape[1])
     difference = source[:, number].astype(np.float32) - source[:, subtracted]
     return Positions(name, difference, f"{title} − {of_what}")
 
 
-def _find_dimension(space: Space, choice: str, size: int) -> tuple[int, str]:
+def _find_dimension(tags: Tags, choice: str, size: int) -> tuple[int, str]:
     """Return number and title of a raw dimension; those of taggrams may be called by their tags."""
-    tags = network_tags(space.network) if space.layer == TAGGRAMS else ()
-    if choice in tags:
+    if tags and choice in tags:
         return tags.index(choice), choice
     number = _find_number(choice, size, "tag or dimension" if tags else "dimension")
     return number, tags[number] if tags else f"Dimension {number}"

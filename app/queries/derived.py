@@ -47,7 +47,7 @@ def strongest_tags(snapshot: OpenSnapshot, space: Space) -> npt.NDArray[np.uint1
     uint16, shape=(n_rows,)
     """
     rows = snapshot.vectors(Space(space.network, TAGGRAMS, space.level))
-    n_tags = len(network_tags(space.network))
+    n_tags = len(network_tags(snapshot, space.network))
 
     def compute() -> Array:
         numbers = np.zeros(len(rows), np.uint16)

@@ -107,7 +107,7 @@ def region_labels(settings: Settings, space: Space, view: View) -> Labels:
 def _find_labels(snapshot: OpenSnapshot, space: Space, axes: Axes, version: str) -> Labels:
     if TAGGRAMS not in snapshot.layers(space.network):
         return Labels(version, tuple((zoom, ()) for zoom in ZOOMS))
-    tags = network_tags(space.network)
+    tags = network_tags(snapshot, space.network)
     activations = snapshot.vectors(Space(space.network, TAGGRAMS, space.level))[:, : len(tags)]
     counts, sums = _gather(axes, activations)
     means = (sums.sum(axis=(0, 1), dtype=np.float64) / max(len(activations), 1)).astype(np.float32)

@@ -38,19 +38,21 @@ def describe_library(settings: Settings) -> dict[str, Any]:
     return {
         "snapshot": {"id": found.files.key, "published_at": found.published_at.isoformat()},
         "library": {"tracks": found.n_tracks, "segments": found.n_segments},
-        "networks": [_describe_network(found.files, name) for name in _tagging_first(found.files)],
+        "networks": [_describe_network(found.files, name) for name in tagging_first(found.files)],
         "attributes": existing_attributes(),
         "attributes_version": content_version(found.files.key, metadata_version()),
     }
 
 
-def _tagging_first(snapshot: OpenSnapshot) -> list[str]:
+def tagging_first(snapshot: OpenSnapshot) -> list[str]:
+    """Return the networks by name, those with tags before the others."""
     return sorted(snapshot.networks, key=lambda name: (TAGGRAMS not in snapshot.layers(name), name))
 
 
 def _describe_network(snapshot: OpenSnapshot, name: str) -> dict[str, Any]:
     facts = snapshot.manifest["networks"][name]
-    dataset, _, architecture = name.partition("-")
+    is_imported = facts.get("front_end", "") is None  # then its name may mean anything
+    dataset, architecture = (name, "") if is_imported else name.partition("-")[::2]
     return {
         "name": name,
         "dataset": dataset,
@@ -59,7 +61,7 @@ def _describe_network(snapshot: OpenSnapshot, name: str) -> dict[str, Any]:
         "patch_seconds": facts["patch_seconds"],
         "tracks": facts["n_tracks"],
         "segments": facts["n_segments"],
-        "tags": list(network_tags(name)) if TAGGRAMS in facts["layers"] else [],
+        "tags": list(network_tags(snapshot, name)) if TAGGRAMS in facts["layers"] else [],
         "layers": [
             {
                 "name": layer,

@@ -171,7 +171,7 @@ def attribute(settings: Settings, name: str, version: str) -> Attribute:
     with _lock:
         found = _kept.get(key)
         if found is None:
-            found = _encode(_rows(name), in_order=name in NUMBERS)
+            found = encode(_rows(name), in_order=name in NUMBERS)
             _kept[key] = found
             while len(_kept) > KEPT:
                 _kept.popitem(last=False)
@@ -226,7 +226,7 @@ def _commonest_tags(group: str) -> Executable:
     return select(*columns).where(ranked.c.rank == 1).order_by(ranked.c.track_id)
 
 
-def _encode(rows: Sequence[Any], *, in_order: bool) -> Attribute:
+def encode(rows: Sequence[Any], *, in_order: bool) -> Attribute:
     """Give each value a code from 1 on; those that find no room share the last one."""
     labels = {value: str(label) for _, value, label in rows}
     track_ids = np.array([row[0] for row in rows], np.int64)

@@ -22,12 +22,15 @@ from app.queries.derived import (
 from app.queries.library import content_version
 from app.queries.metadata import attribute, existing_attributes, is_attribute, metadata_version
 from app.queries.tags import network_tags, tag_column
+from app.queries.values import all_values, values_of
 from app.settings import Settings
+from app.store.files import Array
 from app.store.snapshots import Space
 
 POSITION = "position"
 TRACK = "track"
 TAG_PREFIX = "tag:"
+ALL_PREFIX = "all:"
 
 
 @dataclass(frozen=True)
@@ -37,8 +40,8 @@ class PointsQuery:
     Attributes
     ----------
     columns : tuple of str
-        Any of ``position``, ``track``, ``tag:<name>``, attributes of tracks, and those of
-        :func:`app.queries.derived.derived_columns`.
+        Any of ``position``, ``track``, ``tag:<name>``, attributes of tracks, ``all:<attribute>``, and
+        those of :func:`app.queries.derived.derived_columns`.
     view : View or None
         What the axes show; ``position`` and ``kept`` need it.
     """
@@ -115,7 +118,7 @@ class Points:
         if name == POSITION:
             yield from self._open_positions()
         elif name == TRACK:
-            yield Integers("track_ids", self._snapshot.track_ids(space.network))
+            yield Integers("track_ids", self._track_ids)
             if space.level == "segments":
                 yield Integers("offsets", self._snapshot.offsets(space.network))
         elif name.startswith(TAG_PREFIX):
@@ -125,17 +128,41 @@ class Points:
             yield self._open_derived(name)
         elif is_attribute(name):
             yield self._open_attribute(name)
+        elif name.startswith(ALL_PREFIX) and is_attribute(name.removeprefix(ALL_PREFIX)):
+            yield from self._open_values(name)
         else:
-            known = [POSITION, TRACK, f"{TAG_PREFIX}<name>", *existing_attributes()]
+            known = [
+                POSITION,
+                TRACK,
+                f"{TAG_PREFIX}<name>",
+                *existing_attributes(),
+                f"{ALL_PREFIX}<attribute>",
+            ]
             known += derived_columns(self._snapshot, space)
             raise InputError(f"Unknown column {name!r}. Known: {', '.join(known)}.")
 
     def _open_attribute(self, name: str) -> Column:
+        found = attribute(self._settings, name, self._metadata_version())
+        self._categories[name] = found.categories
+        return Integers(name, found.of(self._track_ids), "<u2")
+
+    def _open_values(self, name: str) -> Iterator[Column]:
+        """Open all values that tracks have of an attribute, and where those of each track begin."""
+        found = all_values(self._settings, name.removeprefix(ALL_PREFIX), self._metadata_version())
+        self._categories[name] = found.categories
+        offsets, codes = values_of(found, self._track_ids)
+        yield Integers(f"{name}.offsets", offsets)
+        yield Integers(name, codes, "<u2")
+
+    @property
+    def _track_ids(self) -> Array:
+        return self._snapshot.track_ids(self._query.space.network)
+
+    def _metadata_version(self) -> str:
+        """Return the version of all attributes; from then on the answer depends on it."""
         if "metadata" not in self._depends_on:
             self._depends_on["metadata"] = metadata_version()
-        found = attribute(self._settings, name, self._depends_on["metadata"])
-        self._categories[name] = found.categories
-        return Integers(name, found.of(self._snapshot.track_ids(self._query.space.network)), "<u2")
+        return self._depends_on["metadata"]
 
     def _open_positions(self) -> Iterator[Column]:
         axes = self._axes()
@@ -156,7 +183,7 @@ class Points:
         """Open a column that is computed from the snapshot, and kept for a while."""
         snapshot, space = self._snapshot, self._query.space
         if name == STRONGEST:
-            self._categories[name] = ("", *network_tags(space.network))
+            self._categories[name] = ("", *network_tags(snapshot, space.network))
             return Integers(name, strongest_tags(snapshot, space), "<u2")
         if name == KEPT:
             axes = self._axes()

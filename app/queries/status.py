@@ -1,14 +1,16 @@
 """The library at a glance: tracks, coverage, failures, snapshot, disk use."""
 
 from dataclasses import asdict, dataclass
+from datetime import UTC
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import func, or_, select
 
-from app.models import Extraction, Snapshot, Track, db
+from app.models import Extraction, Snapshot, Track, db, is_current
 from app.networks import NETWORKS
 from app.settings import Settings
+from app.store.networks import imported_names
 from app.store.progress import read_progress
 
 SHOWN_FAILURES = 20
@@ -16,7 +18,7 @@ SHOWN_FAILURES = 20
 
 @dataclass(frozen=True)
 class Coverage:
-    """How far a network has come.
+    """How far a network has come; or an imported set, of which nothing is pending.
 
     Attributes
     ----------
@@ -34,8 +36,15 @@ class Coverage:
 
 @dataclass(frozen=True)
 class Problem:
-    """A file that could not be used, or was odd."""
+    """A file that could not be used, or was odd.
 
+    Attributes
+    ----------
+    path : str
+        For showing; ``track``, its id, tells it apart from others.
+    """
+
+    track: int
     path: str
     reason: str
 
@@ -118,11 +127,11 @@ def disk_use(settings: Settings) -> dict[str, int]:
 
 
 def _coverage(settings: Settings, n_tracks: int) -> list[Coverage]:
-    valid = and_(Track.state == "present", Extraction.quick_hash == Track.quick_hash)
+    there = or_(Track.state == "present", Extraction.quick_hash.is_(None))
     query = (
         select(Extraction.network, Extraction.state, func.count(), func.sum(Extraction.n_rows))
         .join(Track, Track.id == Extraction.track_id)
-        .where(valid)
+        .where(there, is_current())
         .group_by(Extraction.network, Extraction.state)
     )
     found = {(network, state): (n, rows or 0) for network, state, n, rows in db.session.execute(query)}
@@ -136,6 +145,10 @@ def _coverage(settings: Settings, n_tracks: int) -> list[Coverage]:
         pending = n_tracks - done - failed - (unreadable or 0)
         installed = network.file_in(settings.MODELS_DIR).exists()
         coverage.append(Coverage(network.name, installed, done, failed, pending, int(segments)))
+    for name in imported_names(settings.DATA_DIR):
+        done, segments = found.get((name, "done"), (0, 0))
+        failed, _ = found.get((name, "failed"), (0, 0))
+        coverage.append(Coverage(name, True, done, failed, 0, int(segments)))
     return coverage
 
 
@@ -150,28 +163,30 @@ def _failures() -> list[Problem]:
         .where(
             Track.state == "present",
             Extraction.state == "failed",
-            Extraction.quick_hash == Track.quick_hash,
+            is_current(),
         )
         .group_by(Track.id, Track.path)
     )
     found = {row[0]: row for query in (extracted, scanned) for row in db.session.execute(query)}
-    return [Problem(printable(path), reason or "") for _, path, reason in sorted(found.values())]
+    return [Problem(track, printable(path), reason or "") for track, path, reason in sorted(found.values())]
 
 
 def _warnings() -> list[Problem]:
     query = (
-        select(Track.path, func.min(Extraction.reason))
+        select(Track.id, Track.path, func.min(Extraction.reason))
         .join(Extraction, Extraction.track_id == Track.id)
         .where(
             Track.state == "present",
             Extraction.state == "done",
             Extraction.reason.is_not(None),
-            Extraction.quick_hash == Track.quick_hash,
+            is_current(),
         )
         .group_by(Track.id, Track.path)
         .order_by(Track.id)
     )
-    return [Problem(printable(path), reason or "") for path, reason in db.session.execute(query)]
+    return [
+        Problem(track, printable(path), reason or "") for track, path, reason in db.session.execute(query)
+    ]
 
 
 def _snapshot() -> dict[str, Any] | None:
@@ -180,7 +195,7 @@ def _snapshot() -> dict[str, Any] | None:
         return None
     return {
         "id": row.key,
-        "published_at": row.published_at.isoformat(),
+        "published_at": row.published_at.replace(tzinfo=row.published_at.tzinfo or UTC).isoformat(),
         "tracks": row.n_tracks,
         "segments": row.n_segments,
     }

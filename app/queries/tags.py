@@ -8,7 +8,7 @@ from app.errors import InputError, NotFoundError
 from app.networks import NETWORKS
 from app.queries.catalogue import OpenSnapshot
 from app.store.files import Array
-from app.store.snapshots import Level, Space
+from app.store.snapshots import Level, SnapshotFiles, Space
 
 TAGGRAMS = "taggrams"
 
@@ -21,8 +21,14 @@ class TagActivation:
     activation: float
 
 
-def network_tags(network: str) -> tuple[str, ...]:
-    """Names of the values of a network's taggrams; empty if it has none, or is not known any more."""
+def network_tags(snapshot: SnapshotFiles, network: str) -> tuple[str, ...]:
+    """Names of the values of a network's taggrams in a snapshot; empty if it has none, or is not known.
+
+    Snapshots of earlier versions do not say them: theirs are those of the registry.
+    """
+    facts = snapshot.manifest["networks"].get(network, {})
+    if "tags" in facts:
+        return tuple(facts["tags"])
     return next((known.tags for known in NETWORKS if known.name == network), ())
 
 
@@ -35,7 +41,7 @@ def tag_column(snapshot: OpenSnapshot, network: str, tag: str, level: Level) -> 
         If the network has no such tag.
     """
     rows = snapshot.vectors(Space(network, TAGGRAMS, level))
-    tags = network_tags(network)
+    tags = network_tags(snapshot, network)
     if tag not in tags:
         raise NotFoundError(f"{network} has no tag {tag!r}. It has: {', '.join(tags)}.")
     return rows[:, tags.index(tag)]
@@ -56,7 +62,7 @@ def track_tags(
     row = row_of(snapshot, network, track_id, segment)
     level: Level = "tracks" if segment is None else "segments"
     values = np.nan_to_num(np.asarray(snapshot.vectors(Space(network, TAGGRAMS, level))[row], np.float64))
-    tags = network_tags(network)
+    tags = network_tags(snapshot, network)
     order = np.argsort(-values, kind="stable")[: len(tags)]
     return [TagActivation(tags[i], round(float(values[i]), 4)) for i in order]
 
@@ -75,7 +81,7 @@ def taggram(snapshot: OpenSnapshot, network: str, track_id: int) -> list[list[fl
     start, stop = (int(value) for value in snapshot.offsets(network)[row : row + 2])
     values = snapshot.vectors(Space(network, TAGGRAMS, "segments"))[start:stop]
     rounded = np.round(np.nan_to_num(np.asarray(values, np.float64)), 3)
-    activations: list[list[float]] = rounded.T[: len(network_tags(network))].tolist()
+    activations: list[list[float]] = rounded.T[: len(network_tags(snapshot, network))].tolist()
     return activations
 
 

@@ -169,6 +169,8 @@ def describe_track(settings: Settings, track_id: int) -> dict[str, Any]:
         "path": printable(track.path),
         "tags": _tags_by_group(track),
         "state": track.state,
+        "licence": track.licence,
+        "page": track.page,
         "networks": {} if snapshot is None else _describe_vectors(snapshot, track.id),
     }
 

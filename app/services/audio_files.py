@@ -4,11 +4,9 @@ import errno
 import hashlib
 import os
 import stat
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path, PurePath
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple
 
 from app.audio.decode import AUDIO_SUFFIXES
 from app.services.report import Reporter
@@ -17,9 +15,6 @@ HASHED_BLOCK = 64 * 1024
 BATCH = 256
 # Reading waits for the disk more than for the processor, most of all on a network share.
 THREADS = 8
-
-T = TypeVar("T")
-R = TypeVar("R")
 
 
 class FoundFile(NamedTuple):
@@ -173,10 +168,3 @@ def fingerprint(path: Path) -> Fingerprint:
         stream.seek(max(HASHED_BLOCK, status.st_size - HASHED_BLOCK))
         digest.update(stream.read(HASHED_BLOCK))
     return Fingerprint(status.st_size, status.st_mtime_ns, digest.hexdigest())
-
-
-def in_batches(function: Callable[[T], R], items: Sequence[T]) -> Iterator[list[R]]:
-    """Apply ``function`` in threads; yield the results in the order of the items, a batch at a time."""
-    with ThreadPoolExecutor(THREADS) as pool:
-        for start in range(0, len(items), BATCH):
-            yield list(pool.map(function, items[start : start + BATCH]))

@@ -7,11 +7,11 @@ from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import text
+from sqlalchemy import delete, false, text
 from sqlalchemy.exc import DBAPIError
 
 from app.errors import DatabaseError, StorageError
-from app.models import db
+from app.models import Snapshot, db
 from app.services.lock import library_lock
 from app.settings import PROJECT_DIR, Settings
 
@@ -125,6 +125,24 @@ def check() -> None:
         raise DatabaseError(f"The database is not set up. {INIT_DB}")
     if revision != latest_revision():
         raise DatabaseError(f"The database is out of date. {INIT_DB}")
+
+
+def check_writable() -> None:
+    """Make sure that the database can be written, before hours of work that would be lost.
+
+    Raises
+    ------
+    DatabaseError
+        If it is read-only, or locked by another program.
+    """
+    db.session.rollback()
+    with db.engine.connect() as connection:
+        try:
+            connection.execute(delete(Snapshot).where(false()))
+        except DBAPIError as error:
+            raise explain(error) or error from error
+        finally:
+            connection.rollback()
 
 
 def _refuse_newer(revision: str | None) -> None:

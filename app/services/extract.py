@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import func, select
 
 from app.audio.decode import explain_os_error
+from app.audio.front_ends import frame_bands, front_end_names
 from app.errors import (
     AudioError,
     AudioUnavailableError,
@@ -22,13 +23,16 @@ from app.errors import (
 )
 from app.models import Extraction, Part, Track, db
 from app.networks import NETWORKS, Network, installed, network_sha256
-from app.networks.engines import choose_engine
+from app.networks.engines import choose_engine, engine_of
+from app.services import database
 from app.services.ledger import Ledger
 from app.services.pending import PendingTrack, find_pending, split_twins
 from app.services.report import Reporter
 from app.services.vectors import TrackVectors, VectorExtractor, hash_content
 from app.services.workers import WorkerError, run_tasks
 from app.settings import Settings
+from app.store.networks import imported_names
+from app.version import VERSION
 
 
 @dataclass
@@ -77,14 +81,16 @@ def extract_all(
         If the file of a network is not what it should be.
     """
     chosen = _choose_networks(settings.MODELS_DIR, networks, reporter)
+    _refuse_names_of_imported(settings, chosen)
     engine = choose_engine(settings.ENGINE)
     weights = {network.name: network_sha256(network.file_in(settings.MODELS_DIR)) for network in chosen}
     pending = find_pending(weights, retry_failed=retry_failed, force=force)
     report = ExtractReport(pending=len(pending))
     if dry_run or not pending:
         return report
-    recipe = {"engine": engine, "platform": platform.machine(), "versions": _versions(engine)}
-    ledger = Ledger(settings.DATA_DIR, weights, recipe)
+    database.check_writable()
+    recipes = {network.name: _recipe(network, engine_of(network, engine)) for network in chosen}
+    ledger = Ledger(settings.DATA_DIR, weights, recipes)
     run = _Run(
         settings.AUDIO_DIR,
         ledger,
@@ -110,24 +116,60 @@ def _choose_networks(models_dir: Path, names: Sequence[str], reporter: Reporter)
     chosen = [NETWORKS.get(name) for name in names] if names else list(NETWORKS)
     there = installed(models_dir)
     usable = [network for network in chosen if network in there]
-    missing = [network.name for network in chosen if network not in there]
+    missing = [network for network in chosen if network not in there]
     if names and missing:
         raise MissingNetworkError(
-            f"{models_dir} has no file for {', '.join(missing)}. "
+            f"{models_dir} has no file for {', '.join(network.name for network in missing)}. "
             "'flask download-models --list' says how to get it."
         )
     if not usable:
         raise MissingNetworkError(f"{models_dir} has no networks. Get them with: flask download-models")
-    for name in missing:
+    for network in missing:
         reporter.say(
-            f"Skipping {name}: {models_dir / name}.pb is not there (see flask download-models --list)."
+            f"Skipping {network.name}: {network.file_in(models_dir)} is not there "
+            "(see flask download-models --list)."
         )
+    for network in usable:
+        _check_front_end(network)
     return usable
 
 
-def _versions(engine: str) -> dict[str, str]:
+def _check_front_end(network: Network) -> None:
+    if network.front_end not in front_end_names():
+        raise NetworkError(
+            f"The network {network.name} wants the front end {network.front_end!r}. "
+            f"There are: {', '.join(front_end_names())}."
+        )
+    if network.patch_bands != frame_bands(network.front_end):
+        raise NetworkError(
+            f"The network {network.name} wants {network.patch_bands} bands, but the front end "
+            f"{network.front_end!r} has {frame_bands(network.front_end)}."
+        )
+
+
+def _refuse_names_of_imported(settings: Settings, networks: Sequence[Network]) -> None:
+    taken = sorted({network.name for network in networks} & set(imported_names(settings.DATA_DIR)))
+    if taken:
+        raise InputError(
+            f"{taken[0]} is the name of a network and of imported embeddings. Rename the network, or remove "
+            f"the embeddings with: flask forget-embeddings {taken[0]}"
+        )
+
+
+def _recipe(network: Network, engine: str) -> dict[str, Any]:
+    """Return how the rows of a network come about: what belongs into the manifests of its parts."""
     packages = {"onnx": "onnxruntime", "essentia": "essentia-tensorflow"}
-    return {name: version(name) for name in ("av", "soxr", "numpy", packages[engine])}
+    return {
+        "front_end": network.front_end,
+        "patch_frames": network.patch_frames,
+        "patch_hop": network.patch_hop,
+        "engine": engine,
+        "platform": platform.machine(),
+        "versions": {
+            "music-explore": VERSION,
+            **{name: version(name) for name in ("av", "soxr", "numpy", packages[engine])},
+        },
+    }
 
 
 @dataclass

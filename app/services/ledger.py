@@ -45,14 +45,16 @@ class Ledger:
         Where parts are written.
     weights : mapping
         Network name to the SHA-256 of the file that computed the rows.
-    recipe : mapping
-        What else belongs into the manifests: versions of decoder, engine, ...
+    recipes : mapping
+        Network name to what else belongs into the manifests: front end, engine, versions, ...
     """
 
-    def __init__(self, data_dir: Path, weights: Mapping[str, str], recipe: Mapping[str, Any]) -> None:
+    def __init__(
+        self, data_dir: Path, weights: Mapping[str, str], recipes: Mapping[str, Mapping[str, Any]]
+    ) -> None:
         self.data_dir = data_dir
         self.weights = weights
-        self.recipe = recipe
+        self.recipes = recipes
         self._finished: list[_Finished] = []
         self._failed: list[_Failed] = []
         self._bytes = 0
@@ -106,7 +108,7 @@ class Ledger:
                 "weights_sha256": self.weights[network],
                 "tracks": [item.track.track_id for item in items],
                 "rows": counts,
-                **self.recipe,
+                **self.recipes[network],
             }
             files.write(layers, facts)
             parts[network] = Part(

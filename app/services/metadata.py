@@ -16,10 +16,11 @@ from app.audio.tags import FileTags, read_tags
 from app.errors import EmptyLibraryError
 from app.models import Album, Artist, Tag, Track, db, track_tags
 from app.services import database
-from app.services.audio_files import Problem, in_batches
+from app.services.audio_files import BATCH, THREADS, Problem
 from app.services.lock import library_lock
 from app.services.report import Reporter
 from app.settings import Settings
+from app.threads import in_batches
 
 GENRE = "genre"
 MAX_NAME_LENGTH = 500
@@ -59,7 +60,7 @@ def load_file_tags(settings: Settings, reporter: Reporter, *, dry_run: bool = Fa
                 return track, None, error.strerror or str(error)
 
         with reporter.stage("Reading tags", len(tracks)) as advance:
-            for batch in in_batches(read, tracks):
+            for batch in in_batches(read, tracks, threads=THREADS, batch=BATCH):
                 for track, tags, reason in batch:
                     if tags is None:
                         report.problems.append(Problem(track.path, reason))

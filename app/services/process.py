@@ -2,12 +2,16 @@
 
 from collections.abc import Iterator
 
+from app.networks import installed
+from app.services import database
+from app.services.audio_files import find_audio
 from app.services.extract import ExtractReport, extract_all
 from app.services.index import IndexReport, index_all
 from app.services.reduce import ReduceReport, reduce_all
 from app.services.report import Reporter
 from app.services.scan import ScanReport, scan
 from app.settings import Settings
+from app.store.networks import imported_names
 
 StageReport = ScanReport | ExtractReport | ReduceReport | IndexReport
 
@@ -23,20 +27,42 @@ def process_library(
         If there is no music, or nothing of it can be read.
     """
     yield scan(settings, reporter)
-    yield extract_all(settings, reporter, jobs=jobs, retry_failed=retry_failed)
+    yield _extract(settings, reporter, jobs=jobs, retry_failed=retry_failed)
     yield reduce_all(settings, reporter)
     yield index_all(settings, reporter)
 
 
-def preview(settings: Settings, reporter: Reporter) -> tuple[int, int]:
+def preview(settings: Settings, reporter: Reporter, *, retry_failed: bool = False) -> tuple[int, int]:
     """Return the number of files to read and of catalogued tracks to extract, changing nothing."""
+    if database.current_revision() is None:
+        return len(find_audio(settings.AUDIO_DIR, "", reporter).files), 0
+    database.check()
     found = scan(settings, reporter, dry_run=True)
-    extracted = extract_all(settings, reporter, dry_run=True)
+    extracted = _extract(settings, reporter, retry_failed=retry_failed, dry_run=True)
     return found.new + found.changed, extracted.pending
 
 
-def rebuild(settings: Settings, reporter: Reporter) -> None:
-    """Compute anew what a repair has removed, without a scan."""
-    extract_all(settings, reporter)
+def rebuild(settings: Settings, reporter: Reporter, *, to_extract: bool) -> None:
+    """Compute anew what a repair has removed, without a scan.
+
+    Maps and indexes need neither networks nor music, so ``to_extract`` says whether rows are missing.
+    """
+    if to_extract:
+        _extract(settings, reporter)
     reduce_all(settings, reporter)
     index_all(settings, reporter)
+
+
+def _extract(
+    settings: Settings,
+    reporter: Reporter,
+    *,
+    jobs: int = 0,
+    retry_failed: bool = False,
+    dry_run: bool = False,
+) -> ExtractReport:
+    """Extract, unless all that there is to show was imported: then nobody needs a network."""
+    if imported_names(settings.DATA_DIR) and not installed(settings.MODELS_DIR):
+        reporter.say(f"{settings.MODELS_DIR} has no networks: only what was imported is shown.")
+        return ExtractReport()
+    return extract_all(settings, reporter, jobs=jobs, retry_failed=retry_failed, dry_run=dry_run)

@@ -13,14 +13,12 @@ from typing import Any, cast
 import numpy as np
 from sqlalchemy import and_, or_, select
 
-from app.audio.decode import SAMPLE_RATE
-from app.audio.mel import FRONT_ENDS
 from app.errors import DamagedFileError, EmptyLibraryError
-from app.models import Extraction, Part, Snapshot, Track, db
-from app.networks import NETWORKS, Layer
+from app.models import Extraction, Part, Snapshot, Track, db, is_current
 from app.services.report import Reporter
 from app.settings import Settings
 from app.store.files import Array, file_sha256, storage_error, write_array, write_json
+from app.store.networks import StoredNetwork, describe_stored, stored_names
 from app.store.parts import PartFiles
 from app.store.snapshots import KEY_DIGITS, LEVELS, SnapshotFiles, Space, snapshot_folders
 
@@ -49,7 +47,7 @@ class Catalogue:
         Part id to name.
     """
 
-    network: str
+    network: StoredNetwork
     weights_sha256: str
     slices: list[Slice]
     parts: dict[int, str]
@@ -69,7 +67,7 @@ def read_catalogues(settings: Settings) -> list[Catalogue]:
         select(Extraction, Part)
         .join(Part, Part.id == Extraction.part_id)
         .join(Track, Track.id == Extraction.track_id)
-        .where(and_(Extraction.state == "done", Extraction.quick_hash == Track.quick_hash, playable))
+        .where(and_(Extraction.state == "done", is_current(), playable))
         .order_by(Extraction.track_id)
     )
     found: dict[str, dict[str, list[Slice]]] = defaultdict(lambda: defaultdict(list))
@@ -79,10 +77,12 @@ def read_catalogues(settings: Settings) -> list[Catalogue]:
         found[row.network][part.weights_sha256].append(piece)
         names[part.id] = part.name
     catalogues = []
-    for network in sorted(set(found) & set(NETWORKS.names())):
-        weights, slices = max(found[network].items(), key=lambda item: (len(item[1]), item[0]))
-        parts = {piece.part_id: names[piece.part_id] for piece in slices}
-        catalogues.append(Catalogue(network, weights, slices, parts))
+    for name in stored_names(settings.DATA_DIR):
+        if name in found:
+            weights, slices = max(found[name].items(), key=lambda item: (len(item[1]), item[0]))
+            parts = {piece.part_id: names[piece.part_id] for piece in slices}
+            network = describe_stored(settings.DATA_DIR, name, next(iter(parts.values())))
+            catalogues.append(Catalogue(network, weights, slices, parts))
     return catalogues
 
 
@@ -94,7 +94,7 @@ def snapshot_key(catalogues: list[Catalogue]) -> str:
             (piece.track_id, catalogue.parts[piece.part_id], piece.row_start, piece.n_rows)
             for piece in catalogue.slices
         ]
-        digest.update(json.dumps([catalogue.network, catalogue.weights_sha256, rows]).encode())
+        digest.update(json.dumps([catalogue.network.name, catalogue.weights_sha256, rows]).encode())
     return digest.hexdigest()[:KEY_DIGITS]
 
 
@@ -108,9 +108,9 @@ class SnapshotPlan:
     def spaces(self) -> list[Space]:
         """Every layer of every network at every level."""
         return [
-            Space(catalogue.network, layer.name, level)
+            Space(catalogue.network.name, layer, level)
             for catalogue in self.catalogues
-            for layer in NETWORKS.get(catalogue.network).layers
+            for layer in catalogue.network.layers
             for level in LEVELS
         ]
 
@@ -159,7 +159,7 @@ def _write_arrays(settings: Settings, folder: Path, catalogues: list[Catalogue],
     networks = {}
     with reporter.stage("Gathering parts", n_parts) as advance:
         for catalogue in catalogues:
-            networks[catalogue.network] = _write_network(settings.DATA_DIR, folder, catalogue)
+            networks[catalogue.network.name] = _write_network(settings.DATA_DIR, folder, catalogue)
             advance(len(catalogue.parts))
     files = {str(path.relative_to(folder)): file_sha256(path) for path in sorted(folder.rglob("*.npy"))}
     key = folder.name.removeprefix(".").removesuffix(".partial")
@@ -167,44 +167,44 @@ def _write_arrays(settings: Settings, folder: Path, catalogues: list[Catalogue],
 
 
 def _write_network(data_dir: Path, folder: Path, catalogue: Catalogue) -> dict[str, object]:
-    network = NETWORKS.get(catalogue.network)
+    network = catalogue.network
     counts = np.array([piece.n_rows for piece in catalogue.slices], np.int64)
     offsets = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
     track_ids = np.array([piece.track_id for piece in catalogue.slices], np.int64)
     write_array(folder / network.name / "track_ids.npy", track_ids)
     write_array(folder / network.name / "offsets.npy", offsets)
     for layer in network.layers:
-        place = folder / network.name / layer.name
+        place = folder / network.name / layer
         place.mkdir(parents=True, exist_ok=True)
         segments = _gather(data_dir, place / "segments.npy", catalogue, offsets, layer)
         write_array(place / "tracks.npy", track_means(segments, offsets))
-    frame = FRONT_ENDS[network.front_end].hop / SAMPLE_RATE
     return {
         "weights_sha256": catalogue.weights_sha256,
         "front_end": network.front_end,
-        "segment_seconds": network.patch_hop * frame,
-        "patch_seconds": network.patch_frames * frame,
+        "segment_seconds": network.segment_seconds,
+        "patch_seconds": network.patch_seconds,
         "n_tracks": len(track_ids),
         "n_segments": int(offsets[-1]),
-        "layers": {layer.name: {"size": layer.size} for layer in network.layers},
+        "tags": list(network.tags),
+        "layers": {layer: {"size": size} for layer, size in network.layers.items()},
     }
 
 
-def _gather(data_dir: Path, path: Path, catalogue: Catalogue, offsets: Array, layer: Layer) -> Array:
+def _gather(data_dir: Path, path: Path, catalogue: Catalogue, offsets: Array, layer: str) -> Array:
     """Copy the rows of one layer from the parts, part by part, to their places in the array."""
-    array = _create_array(path, (int(offsets[-1]), layer.size))
+    array = _create_array(path, (int(offsets[-1]), catalogue.network.layers[layer]))
     by_part: dict[int, list[int]] = defaultdict(list)
     for index, piece in enumerate(catalogue.slices):
         by_part[piece.part_id].append(index)
     for part_id, indices in by_part.items():
-        part = PartFiles(data_dir / catalogue.network, catalogue.parts[part_id])
-        rows = part.read(layer.name)
+        part = PartFiles(data_dir / catalogue.network.name, catalogue.parts[part_id])
+        rows = part.read(layer)
         for index in indices:
             piece = catalogue.slices[index]
             values = rows[piece.row_start : piece.row_start + piece.n_rows]
             if len(values) < piece.n_rows:
                 raise DamagedFileError(
-                    f"Part {part.name} of {catalogue.network} has fewer rows than the ledger says. "
+                    f"Part {part.name} of {catalogue.network.name} has fewer rows than the ledger says. "
                     "Run: flask verify --repair"
                 )
             array[offsets[index] : offsets[index + 1]] = values

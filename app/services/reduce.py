@@ -16,6 +16,7 @@ from app.neighbours.knn import knn_graph
 from app.queries.catalogue import current_snapshot
 from app.reducers import REDUCERS, Fitted, ReducerOptions
 from app.reducers.quality import quality
+from app.services import database
 from app.services.extract import available_cores
 from app.services.publish import build_snapshot, plan_snapshot, publish
 from app.services.report import Reporter
@@ -96,7 +97,7 @@ def reduce_all(
     """
     names = [REDUCERS.get(name).name for name in projections] or default_projections()
     snapshot = plan_snapshot(settings)
-    known = [catalogue.network for catalogue in snapshot.catalogues]
+    known = [catalogue.network.name for catalogue in snapshot.catalogues]
     unknown = sorted(set(networks) - set(known))
     if unknown:
         raise InputError(f"Nothing is extracted with {', '.join(unknown)}. There is: {', '.join(known)}.")
@@ -109,6 +110,7 @@ def reduce_all(
     plans = [plan if force else _outstanding(plan) for plan in whole]
     n_outstanding = sum(len(plan.projections) for plan in plans)
     if not dry_run:
+        database.check_writable()
         build_snapshot(settings, snapshot, reporter)
         _run([plan for plan in plans if plan.projections], reporter, settings.JOBS or available_cores())
     # A part of the maps of a new snapshot must not take the place of all maps of the former one.

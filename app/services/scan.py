@@ -15,18 +15,20 @@ from app.errors import EmptyLibraryError, InputError
 from app.models import Track, db
 from app.services import database
 from app.services.audio_files import (
+    BATCH,
+    THREADS,
     Fingerprint,
     FoundFile,
     Problem,
     Walk,
     find_audio,
     fingerprint,
-    in_batches,
 )
 from app.services.lock import library_lock
 from app.services.metadata import Names, remove_unused
 from app.services.report import Reporter
 from app.settings import Settings
+from app.threads import in_batches
 
 
 @dataclass
@@ -204,7 +206,7 @@ class _Scan:
             return
         names = Names(db.session())
         with reporter.stage("Reading new and changed files", len(files)) as advance:
-            for readings in in_batches(self._open, files):
+            for readings in in_batches(self._open, files, threads=THREADS, batch=BATCH):
                 batch = _Batch()
                 for reading in readings:
                     self._judge(reading, batch)

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from app.audio.decode import AudioReader, explain_os_error
-from app.audio.mel import FRONT_ENDS, MelStream
+from app.audio.front_ends import Stream, open_front_end
 from app.audio.patches import PatchStream
 from app.errors import AudioUnavailableError, InputError, NetworkError
 from app.files import file_sha256
@@ -45,7 +45,7 @@ class TrackVectors:
 class _View:
     """The patches that networks with the same front end and geometry share."""
 
-    mel: MelStream
+    frames: Stream
     patches: PatchStream
     networks: list[Network] = field(default_factory=list)
 
@@ -100,9 +100,9 @@ class VectorExtractor:
             if reader.duration > max_seconds:
                 raise InputError(f"The sound is longer than {max_seconds:g} seconds.")
             for view in views:
-                self._run(view, view.patches.push(view.mel.push(block)), outputs)
+                self._run(view, view.patches.push(view.frames.push(block)), outputs)
         for view in views:
-            self._run(view, view.patches.push(view.mel.finish()), outputs)
+            self._run(view, view.patches.push(view.frames.finish()), outputs)
             self._run(view, view.patches.finish(), outputs)
         content_hash = hash_content(path)
         rows = {name: _stack(pieces) for name, pieces in outputs.items()}
@@ -137,7 +137,7 @@ def _views(networks: Sequence[Network]) -> list[_View]:
     for network in networks:
         geometry = (network.front_end, network.patch_frames, network.patch_bands, network.patch_hop)
         if geometry not in views:
-            views[geometry] = _View(FRONT_ENDS[network.front_end].stream(), PatchStream(*geometry[1:]))
+            views[geometry] = _View(open_front_end(network.front_end), PatchStream(*geometry[1:]))
         views[geometry].networks.append(network)
     return list(views.values())
 

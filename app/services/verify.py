@@ -1,22 +1,24 @@
 """Verification: every part, snapshot and index against the ledger and the manifests; repair of what can be.
 
-Nothing here touches the music or the catalogue. Everything that is removed is computed anew from the audio.
+Nothing here touches the music or the catalogue. Everything that is removed is computed anew from the audio,
+but for imported embeddings: they are lost, and have to be imported again.
 """
 
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import accumulate
 from pathlib import Path
 
-from sqlalchemy import delete, select, text
+from sqlalchemy import delete, func, select, text
 
 from app.errors import DamagedFileError, MusicExploreError
 from app.models import Extraction, Part, Snapshot, db
-from app.networks import NETWORKS
 from app.services.report import Reporter
 from app.settings import Settings
 from app.store.files import file_sha256, manifest_path, read_json, read_manifest
+from app.store.networks import imported_names, stored_names
 from app.store.parts import PartFiles, part_files, part_name
 from app.store.snapshots import SnapshotFiles, snapshot_folders
 
@@ -32,12 +34,15 @@ class VerifyReport:
     problems : list of str
         What is wrong, a line each.
     leftovers : list of Path
-        Files of runs that were killed; nobody reads them.
+        Files of runs that were killed, and parts whose tracks have newer rows; nobody reads them.
+    to_extract : bool
+        Whether a repair has made tracks pending again.
     """
 
     checked: int = 0
     problems: list[str] = field(default_factory=list)
     leftovers: list[Path] = field(default_factory=list)
+    to_extract: bool = False
 
 
 def verify(settings: Settings, reporter: Reporter, *, repair: bool = False) -> VerifyReport:
@@ -48,6 +53,7 @@ def verify(settings: Settings, reporter: Reporter, *, repair: bool = False) -> V
     """
     report = VerifyReport()
     _check_database(report)
+    _check(report, _check_every_row_has_a_part, partial(_forget_rows, report) if repair else None)
     parts = list(db.session.scalars(select(Part).order_by(Part.id)))
     snapshots = [
         SnapshotFiles(settings.AGGRDATA_DIR / key) for key in db.session.scalars(select(Snapshot.key))
@@ -56,9 +62,8 @@ def verify(settings: Settings, reporter: Reporter, *, repair: bool = False) -> V
     indexes = sorted(settings.INDEX_DIR.rglob("*.index"))
     with reporter.stage("Verifying", len(parts) + len(snapshots) + len(derived) + len(indexes)) as advance:
         for part in parts:
-            _check(
-                report, partial(_check_part, settings, part), partial(_forget_part, part) if repair else None
-            )
+            forget = partial(_forget_part, report, part) if repair else None
+            _check(report, partial(_check_part, settings, part), forget)
             advance(1)
         for snapshot in snapshots:
             _check(report, snapshot.verify, partial(_forget_snapshot, snapshot) if repair else None)
@@ -66,9 +71,11 @@ def verify(settings: Settings, reporter: Reporter, *, repair: bool = False) -> V
         for path in [*derived, *indexes]:
             _check(report, partial(_check_derived, path), partial(_forget_derived, path) if repair else None)
             advance(1)
-    report.leftovers = sorted(_leftovers(settings, parts, snapshots))
+    used = _used_parts()
+    report.leftovers = sorted(_leftovers(settings, [part for part in parts if part.id in used], snapshots))
     _check_ledger_is_this_one(report, parts, settings)
     if repair:
+        _forget_unused_parts()
         db.session.commit()
         for path in report.leftovers:
             shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
@@ -104,7 +111,31 @@ def _check_ledger_is_this_one(report: VerifyReport, parts: list[Part], settings:
         report.leftovers = [path for path in report.leftovers if path not in manifests]
 
 
+def _check_every_row_has_a_part() -> None:
+    without = select(func.count()).where(Extraction.state == "done", Extraction.part_id.is_(None))
+    count = db.session.scalar(without)
+    if count:
+        raise DamagedFileError(f"The ledger has {count} rows of extracted tracks that name no part.")
+
+
+def _forget_rows(report: VerifyReport) -> None:
+    db.session.execute(delete(Extraction).where(Extraction.state == "done", Extraction.part_id.is_(None)))
+    report.to_extract = True
+
+
 def _check_part(settings: Settings, part: Part) -> None:
+    try:
+        _compare_part(settings, part)
+    except DamagedFileError as error:
+        if part.network not in imported_names(settings.DATA_DIR):
+            raise
+        raise DamagedFileError(
+            f"{error} {part.network} was imported: repairing loses these rows. To have them again, run: "
+            f"flask import-embeddings {part.network} FILE --replace"
+        ) from error
+
+
+def _compare_part(settings: Settings, part: Part) -> None:
     files = PartFiles(settings.DATA_DIR / part.network, part.name)
     files.verify()
     facts = read_json(files.manifest_path)
@@ -118,21 +149,34 @@ def _check_part(settings: Settings, part: Part) -> None:
             Extraction.part_id == part.id
         )
     )
+    stops = list(accumulate(facts["rows"]))
+    written = [(stop - n_rows, n_rows) for stop, n_rows in zip(stops, facts["rows"], strict=True)]
+    own = dict(zip(facts["tracks"], written, strict=True))
     for track_id, row_start, n_rows in rows:
-        if row_start is None or n_rows is None:
+        place = (row_start, n_rows)
+        # A track with the content of another one has rows of that one.
+        if place != own.get(track_id, place) or place not in written:
             raise DamagedFileError(
-                f"Track {track_id} does not say which rows of {files.manifest_path} are its own."
-            )
-        if row_start < 0 or n_rows < 1 or row_start + n_rows > part.n_rows:
-            raise DamagedFileError(
-                f"Track {track_id} claims rows {row_start} to {row_start + n_rows} of {files.manifest_path}, "
-                f"which has {part.n_rows}."
+                f"The ledger says that {n_rows} rows from {row_start} of {files.manifest_path} are those of "
+                f"track {track_id}, the manifest does not."
             )
 
 
-def _forget_part(part: Part) -> None:
+def _forget_part(report: VerifyReport, part: Part) -> None:
+    report.to_extract = True
     db.session.execute(delete(Extraction).where(Extraction.part_id == part.id))
     db.session.execute(delete(Part).where(Part.id == part.id))
+
+
+def _used_parts() -> set[int]:
+    return set(db.session.scalars(select(Extraction.part_id).where(Extraction.part_id.is_not(None))))
+
+
+def _forget_unused_parts() -> None:
+    """Forget parts whose tracks have newer rows: after ``--force``, other weights, or changed files."""
+    used = select(Extraction.part_id).where(Extraction.part_id == Part.id)
+    statement = delete(Part).where(~used.exists())
+    db.session.execute(statement.execution_options(synchronize_session=False))
 
 
 def _forget_snapshot(snapshot: SnapshotFiles) -> None:
@@ -159,12 +203,12 @@ def _check_derived(path: Path) -> None:
 
 
 def _leftovers(settings: Settings, parts: list[Part], snapshots: list[SnapshotFiles]) -> Iterator[Path]:
-    """Find what runs that were killed left: temporary files, parts without a row, unpublished snapshots.
+    """Find what nobody reads: temporary files, parts that no row names, unpublished snapshots.
 
     Only names that we give, in places where we give them: a folder may hold other things.
     """
     known = {(part.network, part.name) for part in parts}
-    for network in NETWORKS.names():
+    for network in stored_names(settings.DATA_DIR):
         for path in part_files(settings.DATA_DIR / network):
             if (network, part_name(path)) not in known:
                 yield path

@@ -2,10 +2,12 @@
 
 from flask import Flask
 
-from app.web import access, compression, errors
+from app.web import access, compression, errors, logs, metrics, origins, rate_limits
 from app.web.api import BLUEPRINTS
 from app.web.media import media
 from app.web.pages import pages
+from app.web.sign_in import sign_in
+from app.web.subsonic import subsonic
 from app.web.vendor import vendor
 
 
@@ -15,10 +17,14 @@ def init_web(app: Flask) -> None:
     Raises
     ------
     SettingsError
-        If ``AUDIO_PROVIDER`` names no provider.
+        If ``AUDIO_PROVIDER`` names no provider, or the counts of requests cannot be kept.
     """
+    logs.init_app(app)
+    metrics.init_app(app)
+    origins.init_app(app)
     access.init_app(app)
+    rate_limits.init_app(app)
     compression.init_app(app)
     errors.init_app(app)
-    for blueprint in (pages, media, vendor, *BLUEPRINTS):
+    for blueprint in (pages, sign_in, media, vendor, subsonic, *BLUEPRINTS):
         app.register_blueprint(blueprint)

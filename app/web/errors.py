@@ -1,16 +1,19 @@
 """Errors as responses: one shape for programs, a page for people."""
 
+from http import HTTPStatus
 from typing import Any
 
 from flask import Flask, Response, current_app, render_template, request
 from sqlalchemy.exc import DBAPIError
-from werkzeug.exceptions import HTTPException, InternalServerError
+from werkzeug.exceptions import HTTPException, InternalServerError, NotFound
 
 from app.errors import MusicExploreError
 from app.services.database import explain
 from app.web.api.arguments import ArgumentsError
 from app.web.responses import json_response
+from app.web.subsonic.answers import CODES, GENERIC, failed
 
+NOTHING_HERE = "There is nothing at this address."
 INTERNAL = "Something went wrong here. The log of the server says what."
 
 
@@ -18,7 +21,7 @@ def init_app(app: Flask) -> None:
     """Answer every error in the right shape."""
     app.register_error_handler(MusicExploreError, _answer_known)
     app.register_error_handler(DBAPIError, _answer_database)
-    app.register_error_handler(HTTPException, _answer_http)
+    app.register_error_handler(HTTPException, answer_http)
 
 
 def error_body(code: str, message: str, details: dict[str, Any] | None = None) -> dict[str, Any]:
@@ -41,11 +44,10 @@ def _answer_database(error: DBAPIError) -> Response:
     return _answer(500, "internal_server_error", INTERNAL)
 
 
-def _answer_http(error: HTTPException) -> Response:
+def answer_http(error: HTTPException) -> Response:
     """Answer errors of routing (404, 405), refusals (403) and, their log written, bugs (500)."""
     code = error.name.lower().replace(" ", "_")
-    message = INTERNAL if isinstance(error, InternalServerError) else error.description or error.name
-    response = _answer(error.code or 500, code, message)
+    response = _answer(error.code or 500, code, _message(error))
     response.headers.extend(
         (name, value)
         for name, value in error.get_headers()
@@ -54,8 +56,31 @@ def _answer_http(error: HTTPException) -> Response:
     return response
 
 
+def _title(status: int) -> str:
+    return HTTPStatus(status).phrase.capitalize()
+
+
+def _message(error: HTTPException) -> str:
+    if isinstance(error, InternalServerError):
+        return INTERNAL
+    if isinstance(error, NotFound) and error.description == NotFound.description:
+        return NOTHING_HERE
+    return error.description or error.name
+
+
 def _answer(status: int, code: str, message: str, details: dict[str, Any] | None = None) -> Response:
+    if request.path.startswith("/rest/"):
+        return failed(CODES.get(status, GENERIC), message)
     wants_page = request.accept_mimetypes.best_match(["application/json", "text/html"]) == "text/html"
     if wants_page and not request.path.startswith("/api/"):
-        return Response(render_template("error.html", status=status, message=message), status)
+        return Response(
+            render_template(
+                "error.html",
+                status=status,
+                title=_title(status),
+                message=message,
+                may_sign_in=status in (401, 403),
+            ),
+            status,
+        )
     return json_response(error_body(code, message, details), status)

@@ -11,6 +11,7 @@ from app.providers import AudioLink, Playable
 from app.queries.status import printable
 from app.queries.tracks import find_track
 from app.web import context
+from app.web.api.operation import operation
 
 media = Blueprint("media", __name__, url_prefix="/audio")
 
@@ -47,8 +48,20 @@ UNKNOWN = "application/octet-stream"
 
 
 @media.get("/track/<int:track_id>")
+@operation(media={"audio/*": None, UNKNOWN: None}, also={206: None, 302: None}, errors=(416,))
 def track(track_id: int) -> AnyResponse:
     """Send the file of a track, whole or the range asked for; or lead to where it is streamed from."""
+    return send_track(track_id)
+
+
+def send_track(track_id: int) -> AnyResponse:
+    """Answer with the sound of a track, or the way to it.
+
+    Raises
+    ------
+    NotFoundError
+        If there is no such track, or its file cannot be read.
+    """
     found = find_track(track_id)
     settings = context.settings()
     source = context.provider(settings).url(Playable(found.id, found.path, found.external_id), settings)
@@ -75,6 +88,7 @@ def _send(path: Path, known_as: str) -> AnyResponse:
 
 
 @media.get("/segment/<length>/<segment_id>")
+@operation(media={}, status=302)
 def segment(length: str, segment_id: str) -> AnyResponse:
     """Lead to the stretch of a track that a segment stands for: ``2.992`` seconds, ``<track>:<number>``."""
     seconds = _parse_length(length)

@@ -10,6 +10,8 @@ from app.errors import MusicExploreError
 from app.queries.catalogue import published
 from app.services.database import explain
 from app.web import context
+from app.web.api.operation import operation
+from app.web.api.schemas.library import HealthAnswer
 from app.web.errors import error_body
 from app.web.responses import json_response
 
@@ -19,7 +21,10 @@ pages = Blueprint("pages", __name__)
 @pages.get("/")
 def explore() -> str:
     """Show the map."""
-    return render_template("explore.html")
+    settings = context.settings()
+    paths = "windows" if settings.PLAYLIST_USE_WINDOWS_PATH else "paths"
+    places = paths if settings.PLAYLIST_FOR_OFFLINE else "addresses"
+    return render_template("explore.html", playlist_places=places)
 
 
 @pages.get("/similarity")
@@ -45,6 +50,7 @@ def _explore(defaults: dict[str, str]) -> BaseResponse:
 
 
 @pages.get("/health")
+@operation(answer=HealthAnswer, also={503: HealthAnswer})
 def health() -> Response:
     """Tell whether the library can be read."""
     try:

@@ -1,8 +1,11 @@
 """Responses that are sent again only if they have changed."""
 
 from typing import Any
+from urllib.parse import quote
 
 from flask import Response, json, request
+
+from app.queries.exports import Export
 
 ONE_YEAR = 365 * 24 * 3600
 JSON = "application/json"
@@ -32,4 +35,15 @@ def versioned(response: Response, *, version: str, asked_for: str | None) -> Res
         response.cache_control.immutable = True
     else:
         response.cache_control.no_cache = True
+    return response
+
+
+def attached(file: Export, plain_name: str) -> Response:
+    """Send a file to be saved under its name; clients that know only ASCII get the plain one."""
+    suffix = file.name.rpartition(".")[2]
+    response = Response(file.content, mimetype=file.mimetype)
+    response.headers["Content-Disposition"] = (
+        f"attachment; filename={plain_name}.{suffix}; filename*=UTF-8''{quote(file.name, safe='')}"
+    )
+    response.cache_control.no_store = True
     return response

@@ -1,6 +1,5 @@
 """Scripts that come with Python packages, served from there: nothing is copied or fetched."""
 
-import gzip
 from functools import cache
 from importlib.metadata import version
 from importlib.resources import files
@@ -8,7 +7,7 @@ from typing import Any
 
 from flask import Blueprint, Response, request
 
-from app.web.compression import LEVEL
+from app.web.compression import ENCODINGS, accepted_encoding
 from app.web.responses import versioned
 
 vendor = Blueprint("vendor", __name__, url_prefix="/vendor")
@@ -27,20 +26,20 @@ def _tell_templates() -> dict[str, Any]:
 
 
 @cache
-def _plotly(*, packed: bool) -> bytes:
+def _plotly(encoding: str | None) -> bytes:
     content = files(PLOTLY).joinpath("package_data", "plotly.min.js").read_bytes()
-    return gzip.compress(content, LEVEL, mtime=0) if packed else content
+    return content if encoding is None else ENCODINGS[encoding](content)
 
 
 @vendor.get("/plotly.js")
 def plotly() -> Response:
     """Send Plotly, which draws the charts beside the map; kept until another one is installed."""
-    packed = request.accept_encodings["gzip"] > 0
-    response = Response(_plotly(packed=packed), mimetype="text/javascript")
-    if packed:
-        response.content_encoding = "gzip"
+    encoding = accepted_encoding()
+    response = Response(_plotly(encoding), mimetype="text/javascript")
+    if encoding is not None:
+        response.content_encoding = encoding
     response.vary.add("Accept-Encoding")
-    response.set_etag(f"{plotly_version()}{'-gzip' if packed else ''}")
+    response.set_etag("-".join(filter(None, (plotly_version(), encoding))))
     versioned(response, version=plotly_version(), asked_for=request.args.get("v"))
     response.make_conditional(request)
     return response

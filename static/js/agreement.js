@@ -41,9 +41,14 @@ export class Agreement {
     const { k, mean, expected } = found;
     const common = (/** @type {number} */ share) => (share * k).toFixed(1);
     this.#place.replaceChildren(
-      h("span", {}, "Of the ", String(k), " nearest of a point, ", h("strong", {}, common(mean))),
-      h("span", {}, ` are the same in both spaces (by chance ${common(expected)}).`),
-      h("button.quiet", { type: "button", onclick: this.#onColour }, "Colour by agreement"),
+      h(
+        "span",
+        {},
+        `Of the ${k} nearest of a point, `,
+        h("strong", {}, common(mean)),
+        ` are the same in both spaces (by chance ${common(expected)}).`,
+      ),
+      h("button", { type: "button", onclick: this.#onColour }, "Colour by agreement"),
     );
   }
 }

@@ -61,7 +61,10 @@ import { parseSafetensors } from "./safetensors.js";
  * @property {string[]} genres
  * @property {number | null} duration  seconds
  * @property {string} state
+ * @property {string | null} licence   address of its text
+ * @property {string | null} page      of the track at its provider
  * @property {string} audio            address of the sound
+ * @property {number} [excerpt_seconds]  where a copy of the page holds only the beginning of it
  * @property {Record<string, {segments: number, segment_seconds: number}>} networks  that have heard it
  */
 /** @typedef {{tag: string, activation: number}} TagValue */
@@ -79,6 +82,9 @@ import { parseSafetensors } from "./safetensors.js";
  * @property {{id: string} | null} snapshot
  * @property {{stage: string, done: number, total: number, seconds_left: number | null} | null} running
  */
+
+/** Whether this is a copy of the page without a server (`static/site/source.js`): nothing can be kept. */
+export const isCopy = "musicExploreSite" in globalThis;
 
 const UNREACHABLE = "The server does not answer. Is it still running?";
 
@@ -232,6 +238,7 @@ export async function fetchTags(id, network, segment, signal) {
  * @param {string} query.network
  * @param {string} query.layer
  * @param {number} query.k
+ * @param {string | null} [query.exclude]  "track": no segment of the same track
  * @param {AbortSignal} [signal]
  * @returns {Promise<Neighbour[]>}
  */

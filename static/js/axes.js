@@ -1,33 +1,47 @@
 /** Titles and ticks of axes that mean something. */
 
 import { svgElement } from "./dom.js";
+import { overlap, within } from "./map/labels.js";
 
 /** @typedef {import("./api.js").Axis} Axis */
+/** @typedef {import("./map/labels.js").Box} Box */
 /** @typedef {import("./map/map.js").PointMap} PointMap */
 
 const PIXELS_PER_TICK = 110;
 const MARGIN = 6;
 /** Below this height, CSS pixels, the ticks of the x axis have their place. */
 const LOWEST_TICK = 36;
+/** Of the numbers at ticks, CSS pixels: at least as much as they take. */
+const LETTER = { width: 7, height: 12 };
 
 /**
  * @param {SVGElement} svg
  * @param {PointMap} map
  * @param {{x: Axis, y: Axis} | null} axes  null where they mean nothing
- * @param {number} floor  how far down they are seen, CSS pixels
+ * @param {number} floor     how far down they are seen, CSS pixels
+ * @param {Box[]} covered    what lies over the map: no number stands under it
  */
-export function drawAxes(svg, map, axes, floor) {
+export function drawAxes(svg, map, axes, floor, covered) {
   const { clientWidth: width, clientHeight: height } = /** @type {Element} */ (svg.parentElement);
   if (!axes) return svg.replaceChildren();
   const window = map.window;
+  /** @type {SVGElement[]} */
   const parts = [];
+  /** @param {string} label @param {number} x @param {number} y  foot of the text @param {number} left  its edge */
+  const number = (label, x, y, left) => {
+    const box = { left, right: left + label.length * LETTER.width, top: y - LETTER.height, bottom: y };
+    if (!within(box, { width, height }) || covered.some((other) => overlap(box, other))) return;
+    parts.push(text(label, x, y, left === x ? "tick" : "tick middle"));
+  };
   for (const { value, at, label } of ticks(axes.x, window.x, width)) {
-    parts.push(line(at, 0, at, height, value === 0), text(label, at, floor - MARGIN - 18, "tick middle"));
+    parts.push(line(at, 0, at, height, value === 0));
+    number(label, at, floor - MARGIN - 18, at - (label.length * LETTER.width) / 2);
   }
   for (const { value, at, label } of ticks(axes.y, window.y, height)) {
     const y = height - at;
     if (y > floor - LOWEST_TICK) continue;
-    parts.push(line(0, y, width, y, value === 0), text(label, MARGIN, y - 4, "tick"));
+    parts.push(line(0, y, width, y, value === 0));
+    number(label, MARGIN, y - 4, MARGIN);
   }
   parts.push(text(titleOf(axes.x), width / 2, floor - MARGIN, "axis-title middle"));
   const upright = text(titleOf(axes.y), 0, 0, "axis-title middle");

@@ -14,6 +14,8 @@ import { TABS } from "./state.js";
 export const ORIGINAL = "original";
 /** The layer whose dimensions are tags. */
 export const TAGGRAMS = "taggrams";
+/** Attributes that are numbers: coloured on a scale, filtered by ranges. */
+export const NUMERIC = new Set(["year", "bpm"]);
 /** Above so many segments, a page without further wishes starts with tracks. */
 const MANY_SEGMENTS = 250_000;
 /** Without a measure of their quality, these are shown first. */
@@ -124,6 +126,7 @@ export function complete(catalogue, wish) {
     filter: existingFilter(wish.filter ?? NO_FILTER, network.tags, catalogue.attributes),
     labels: wish.labels ?? true,
     tab: wish.tab ?? TABS[0],
+    playlist: wish.playlist ?? null,
     colour: colours.includes(wish.colour ?? "") ? /** @type {string} */ (wish.colour) : colours[0],
     track,
     segment: track === null || level.name === "tracks" ? null : (wish.segment ?? 0),
@@ -166,6 +169,35 @@ export function otherState(catalogue, state) {
 export function sameTime(segment, from, to) {
   const middle = (segment + 0.5) * from.network.segment_seconds;
   return Math.floor(middle / to.network.segment_seconds);
+}
+
+const KINDS = /** @type {const} */ ({
+  ...{ network: "network", layer: "layer", level: "level", projection: "projection", colour: "colour" },
+  ...{ x: "axis", y: "axis", x_minus: "axis", y_minus: "axis" },
+});
+
+/**
+ * @param {Catalogue} catalogue
+ * @param {Partial<State>} wish
+ * @returns {string[]} what it names and there is not, such as "network “nope”"
+ */
+export function missingIn(catalogue, wish) {
+  const state = complete(catalogue, { ...wish, other: null });
+  const kinds = /** @type {(keyof typeof KINDS)[]} */ (Object.keys(KINDS));
+  const parts = kinds.filter((name) => wish[name] && wish[name] !== state[name]);
+  const named = parts.map((name) => {
+    const tag = name === "colour" && /^tag:(.+)$/s.exec(wish[name] ?? "");
+    return tag ? `tag “${tag[1]}”` : `${KINDS[name]} “${wish[name]}”`;
+  });
+  const { tags = [], attributes = [], ranges = [] } = wish.filter ?? {};
+  const filters = [
+    ...tags.filter((range) => !state.filter.tags.includes(range)).map(({ tag }) => `tag “${tag}”`),
+    ...[...attributes, ...ranges]
+      .filter((one) => ![...state.filter.attributes, ...state.filter.ranges].some((known) => known === one))
+      .map(({ name }) => `attribute “${name}”`),
+  ];
+  const other = wish.other ? missingIn(catalogue, { ...wish.other, level: wish.level }) : [];
+  return [...new Set([...named, ...filters, ...other])];
 }
 
 const AXES = ["x", "y", "x_minus", "y_minus", "x_scale", "y_scale"];

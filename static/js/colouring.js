@@ -1,5 +1,6 @@
 /** What a state colours by: from the column that came for it to colours and their meaning in words. */
 
+import { NUMERIC } from "./catalogue.js";
 import { byActivation, byCategory, byNumber, byShare, counted, plain } from "./colours.js";
 import { densityOf } from "./density.js";
 import { columnName } from "./words.js";
@@ -17,8 +18,6 @@ import { columnName } from "./words.js";
 
 const TAG = "tag:";
 const OVERLAP = "overlap:";
-/** Attributes that are numbers: on a scale, not as categories. */
-const NUMERIC = new Set(["year", "bpm"]);
 
 /**
  * @param {string} colour

@@ -87,6 +87,7 @@ export class Controls {
       h("select", { name, onchange: change }, ...grouped(options))
     );
     select.value = state[name] ?? "";
+    select.title = select.selectedOptions[0]?.text ?? ""; // in full, where there is little room
     return h("label.field", {}, h("span.field-name", {}, title), select);
   }
 

@@ -1,8 +1,8 @@
 /** The panel beside the map: the chosen point, its tags, its neighbours. */
 
-import { fetchNeighbours } from "./api.js";
+import { ApiError, fetchNeighbours, isCopy } from "./api.js";
 import { h } from "./dom.js";
-import { formatTime } from "./format.js";
+import { countOf, formatTime } from "./format.js";
 import { neighbourList } from "./neighbours.js";
 import { tagBars } from "./tags.js";
 
@@ -12,6 +12,7 @@ import { tagBars } from "./tags.js";
 /** @typedef {import("./points.js").Point} Point */
 
 const NEIGHBOURS = 10;
+const STORED_OTHERS = "only-other-tracks";
 const TAGS_AT_FIRST = 10;
 /** Milliseconds that the old parts stay while the new ones are fetched. */
 const PATIENCE = 60;
@@ -88,8 +89,8 @@ export class Details {
       this.#fill(parts.tags, signal, async () =>
         network.tags.length ? this.#tagSection(await this.#knowledge.tags(track, network.name, segment)) : [],
       ),
-      this.#fill(parts.neighbours, signal, () => this.#neighbourSection(point, network.name, layer, signal)),
-      this.#swap(parts, signal),
+      this.#showNeighbours(parts.neighbours, point, network.name, layer, signal),
+      this.#swap(parts, this.#whyMissing(point, network), signal),
     ]);
     if (!signal.aborted) this.#element.dataset.point = [track, segment].filter((id) => id !== null).join(":");
   }
@@ -98,15 +99,31 @@ export class Details {
    * Put the new parts in place of the old ones; a moment later than asked for, so that quick answers do
    * not flicker.
    * @param {Record<string, HTMLElement>} parts
+   * @param {Promise<string | null>} missing  why there is no such point
    * @param {AbortSignal} signal
    */
-  async #swap(parts, signal) {
+  async #swap(parts, missing, signal) {
     await new Promise((resolve) => setTimeout(resolve, PATIENCE));
+    const reason = await missing;
     if (signal.aborted) return;
     const hadFocus = this.#element.contains(document.activeElement);
-    this.#element.replaceChildren(...Object.values(parts));
+    const nothing = h("div.hint", {}, h("h2", {}, "There is no such point"), h("p", { role: "status" }, reason));
+    this.#element.replaceChildren(...(reason ? [nothing] : Object.values(parts)));
     this.#element.scrollTop = 0;
     if (hadFocus) this.#element.focus({ preventScroll: true });
+  }
+
+  /** @param {Point} point @param {Network} network @returns {Promise<string | null>} null where there is one */
+  async #whyMissing({ track: id, segment }, network) {
+    try {
+      const track = await this.#knowledge.track(id);
+      const { segments } = track.networks[network.name] ?? {};
+      const isThere = segment === null || segments === undefined || segment < segments;
+      const name = track.title ?? track.path;
+      return isThere ? null : `“${name}” has ${countOf(segments, "segment")}: there is no segment ${segment + 1}.`;
+    } catch (error) {
+      return error instanceof ApiError && error.status === 404 ? error.message : null;
+    }
   }
 
   /**
@@ -127,13 +144,35 @@ export class Details {
   }
 
   /**
+   * @param {HTMLElement} place
    * @param {Point} point
    * @param {string} network
    * @param {string} layer
    * @param {AbortSignal} signal
    */
-  async #neighbourSection(point, network, layer, signal) {
-    const neighbours = await fetchNeighbours({ ...point, network, layer, k: NEIGHBOURS }, signal);
+  async #showNeighbours(place, point, network, layer, signal) {
+    // A copy of the page holds no more than the nearest; a whole track is no neighbour of itself.
+    const hasChoice = point.segment !== null && !isCopy;
+    const toggle = hasChoice
+      ? othersToggle(async () => {
+          await this.#showNeighbours(place, point, network, layer, signal);
+          place.querySelector("input")?.focus();
+        })
+      : null;
+    const exclude = hasChoice && onlyOthers() ? "track" : null;
+    await this.#fill(place, signal, async () => [
+      toggle,
+      ...(await this.#neighbourSection(point, { network, layer, exclude }, signal)),
+    ]);
+  }
+
+  /**
+   * @param {Point} point
+   * @param {{network: string, layer: string, exclude: string | null}} query
+   * @param {AbortSignal} signal
+   */
+  async #neighbourSection(point, query, signal) {
+    const neighbours = await fetchNeighbours({ ...point, ...query, k: NEIGHBOURS }, signal);
     if (!signal.aborted) this.#handlers.onNeighbours(neighbours);
     if (!neighbours.length) return [h("p.note", {}, "There is nothing else to compare with.")];
     const points = neighbours.map(({ track, segment }) => ({ track: track.id, segment }));
@@ -164,6 +203,19 @@ export class Details {
     return [place];
   }
 }
+
+/** Whether a track's own segments are left out of its neighbours: this browser remembers. */
+const onlyOthers = () => localStorage.getItem(STORED_OTHERS) === "on";
+
+/** @param {() => void} onChange */
+const othersToggle = (onChange) => {
+  const keep = (/** @type {Event} */ { target }) => {
+    localStorage.setItem(STORED_OTHERS, /** @type {HTMLInputElement} */ (target).checked ? "on" : "off");
+    onChange();
+  };
+  const attributes = { type: "checkbox", checked: onlyOthers(), onchange: keep };
+  return h("label.others", {}, h("input", attributes), "other tracks only");
+};
 
 /** @param {Action[]} buttons @param {Point[]} points */
 const actions = (buttons, points) =>

@@ -5,18 +5,19 @@ import { fetchCatalogue, fetchTags, fetchTrack } from "./api.js";
 import { Beside } from "./beside/beside.js";
 import { Listening } from "./beside/listening.js";
 import { Names } from "./beside/names.js";
-import { choose, complete } from "./catalogue.js";
+import { choose, complete, missingIn } from "./catalogue.js";
 import { part } from "./dom.js";
 import { countOf } from "./format.js";
 import { helpOverlay } from "./help.js";
 import { bindKeys } from "./keyboard.js";
 import { memo } from "./memo.js";
-import { nothingToShow, showMessage } from "./message.js";
+import { nothingToShow, showMessage, showNotice } from "./message.js";
 import { Panes } from "./panes.js";
 import { Search } from "./search.js";
-import { readSelection, writeSelection } from "./selection-text.js";
-import { Store } from "./state.js";
+import { isTooLong, readSelection, writeSelection } from "./selection-text.js";
+import { parseQuery, Store } from "./state.js";
 import { watchLibrary } from "./watch.js";
+import { networkName } from "./words.js";
 
 /** @typedef {import("./api.js").Catalogue} Catalogue */
 /** @typedef {import("./points.js").Point} Point */
@@ -46,12 +47,15 @@ class Explorer {
   #neighbours = [];
   /** @type {string[]} points that were chosen lately */
   #visited = [];
+  /** @type {Point[]} that were chosen before the one that is, the latest last */
+  #trail = [];
 
   /** @param {Catalogue} catalogue  with at least one network */
   constructor(catalogue) {
     this.#catalogue = catalogue;
     this.#panes = new Panes(element("panes"), catalogue, knowledge);
     this.#agreement = new Agreement(element("agreement"), () => this.#showAgreement());
+    const missing = missingIn(catalogue, parseQuery(location.search));
     this.#store = new Store((wish) => complete(catalogue, wish));
     const names = new Names();
     this.#listening = new Listening(element("player"), knowledge, names, {
@@ -68,16 +72,19 @@ class Explorer {
       },
       onTag: (tag) => this.#store.update({ colour: `tag:${tag}` }),
       onSelect: (points) => this.#panes.select(points),
+      onPlaylist: (playlist) => this.#store.update({ playlist, tab: "playlists" }),
+      onRoute: (points) => this.#panes.route(points),
       onTab: (tab) => this.#store.update({ tab }, { step: false }),
     });
     this.#player = this.#listening.player;
     this.#search = new Search(element("search"), ({ id }) => {
       this.#beside.open("point");
       this.#choose({ track: id, segment: this.#store.state.level === "tracks" ? null : 0 });
-      element("page-point").focus();
+      element("page-point").focus({ preventScroll: true });
     });
     this.#listen();
     this.#bind();
+    if (missing.length) this.#excuse(missing);
     this.#awaited = { selected: this.#store.state.selected };
     this.#draw(this.#store.state);
     this.#inform();
@@ -116,6 +123,13 @@ class Explorer {
     this.#player.addEventListener("time", () => this.#heard());
   }
 
+  /** Say that something else is shown than the address asks for. @param {string[]} missing */
+  #excuse(missing) {
+    const { network, layer, projection } = this.#choice;
+    const shown = [networkName(network.name), layer.name, projection?.title].filter(Boolean).join(", ");
+    showNotice(element("notice"), `This library has no ${missing.join(", no ")}. You see ${shown}.`);
+  }
+
   /** Select what the address says. @param {string | null} selected */
   #restore(selected) {
     this.#awaited = { selected };
@@ -128,10 +142,12 @@ class Explorer {
   /** @param {State} state */
   #draw(state) {
     element("panes").classList.toggle("two", state.other !== null);
+    element("panes").classList.toggle("unlinked", isTooLong(state.selected));
     element("compare-button").setAttribute("aria-pressed", String(state.other !== null));
     this.#panes.show(state);
     this.#agreement.show(state);
     this.#beside.follow(this.#choice);
+    this.#beside.openPlaylist(state.playlist);
     this.#beside.open(state.tab);
   }
 
@@ -156,7 +172,7 @@ class Explorer {
       { keys: [" "], shown: "space", does: "play or pause", run: () => this.#player.toggle() },
       { keys: ["/"], shown: "/", does: "search for a track", run: () => this.#search.focus() },
       { keys: ["n"], shown: "n", does: "to the nearest neighbour not yet heard", run: () => this.#next() },
-      { keys: ["b"], shown: "b", does: "back to what was chosen before", run: () => history.back() },
+      { keys: ["b"], shown: "b", does: "back to the point chosen before", run: () => this.#back() },
       { keys: ["+", "="], shown: "+", does: "zoom in", run: () => this.#panes.zoom(1) },
       { keys: ["-", "−"], shown: "−", does: "zoom out", run: () => this.#panes.zoom(-1) },
       { keys: ["0"], shown: "0", does: "show everything", run: () => this.#panes.reset() },
@@ -164,12 +180,12 @@ class Explorer {
       { keys: ["."], shown: ".", does: "next in the queue", run: () => this.#listening.next() },
       { keys: [","], shown: ",", does: "previous in the queue", run: () => this.#listening.previous() },
       { keys: ["q"], shown: "q", does: "show the queue", run: () => element("queue").togglePopover() },
-      { keys: ["m"], shown: "m", does: "sound off or on", run: () => this.#mute() },
+      { keys: ["m"], shown: "m", does: "sound off or on", run: () => this.#player.toggleMute() },
       {
         keys: ["Escape"],
         shown: "Esc",
         does: "select nothing, then choose nothing",
-        run: () => this.#panes.leave() || this.#store.update({ track: null }),
+        run: () => this.#panes.leave() || this.#chooseNone(),
       },
       { keys: ["?"], shown: "?", does: "this list", run: open },
     ];
@@ -217,16 +233,30 @@ class Explorer {
     if (next) this.#choose(next);
   }
 
-  /** @param {Point} point */
-  #remember(point) {
-    const { track, segment } = this.#store.state;
-    if (track !== null) this.#visited.push(keyOf({ track, segment }));
-    this.#visited.push(keyOf(point));
-    this.#visited.splice(0, this.#visited.length - REMEMBERED);
+  /** Back to the point that was chosen before, whatever else was done since. */
+  #back() {
+    const here = keyOf(this.#store.state);
+    const at = this.#trail.findLastIndex((point) => keyOf(point) !== here);
+    if (at < 0) return;
+    const [point, rest] = [this.#trail[at], this.#trail.slice(0, at)];
+    this.#choose(point);
+    this.#trail = rest;
   }
 
-  #mute() {
-    this.#player.audio.muted = !this.#player.audio.muted;
+  #chooseNone() {
+    this.#remember();
+    this.#store.update({ track: null });
+  }
+
+  /** @param {Point} [point]  that is chosen next */
+  #remember(point) {
+    const { track, segment } = this.#store.state;
+    if (track !== null) {
+      this.#trail.push({ track, segment });
+      this.#visited.push(keyOf({ track, segment }));
+    }
+    if (point) this.#visited.push(keyOf(point));
+    for (const list of [this.#trail, this.#visited]) list.splice(0, list.length - REMEMBERED);
   }
 
   /** Follow the sound on the map and in the window's title. */
@@ -235,6 +265,11 @@ class Explorer {
     this.#panes.follow(piece && (playing || time > 0) ? { track: piece.track.id, time } : null);
     const title = playing && piece ? `${piece.track.title} · ${TITLE}` : TITLE;
     if (document.title !== title) document.title = title;
+  }
+
+  /** The server answers. */
+  reconnect() {
+    this.#panes.reconnect();
   }
 
   /** @param {string} name @param {(detail: any) => void} handler */
@@ -246,7 +281,7 @@ class Explorer {
 /** @param {import("./api.js").Neighbour} neighbour @returns {Point} */
 const pointOf = ({ track, segment }) => ({ track: track.id, segment });
 
-/** @param {Point} point */
+/** @param {{track: number | null, segment: number | null}} point */
 const keyOf = ({ track, segment }) => `${track}:${segment}`;
 
 /** @param {Catalogue} catalogue */
@@ -261,11 +296,10 @@ async function start() {
     const catalogue = await fetchCatalogue();
     dataset.snapshot = catalogue.snapshot?.id ?? "";
     describeLibrary(catalogue);
-    watchLibrary(element("running"), catalogue.snapshot?.id ?? null, () => location.reload());
-    if (catalogue.networks.length) {
-      new Explorer(catalogue);
-      return;
-    }
+    const explorer = catalogue.networks.length ? new Explorer(catalogue) : null;
+    const [snapshot, reload] = [catalogue.snapshot?.id ?? null, () => location.reload()];
+    watchLibrary(element("running"), snapshot, reload, () => explorer?.reconnect());
+    if (explorer) return;
     dataset.state = "empty";
     dataset.points = "0";
     showMessage(place, nothingToShow(catalogue.library.tracks));

@@ -56,7 +56,7 @@ export class FilterPanel {
     });
     this.#attributes = new AttributePicker(attributes, {
       valuesOf,
-      onChange: (values) => this.#change({ attributes: values }),
+      onChange: (wanted) => this.#change(wanted),
     });
     const count = { type: "number", min: 1, inputmode: "numeric" };
     this.#tracks = input({ ...count, name: "tracks", placeholder: "all", onchange: () => this.#count() });
@@ -113,7 +113,7 @@ export class FilterPanel {
     if (document.activeElement !== this.#every) this.#every.value = String(filter.every);
     const ranges = tagRanges(filter.tags, network.tags, (tags) => this.#change({ tags }));
     this.#tags.replaceChildren(...(network.tags.length ? ranges : []));
-    this.#attributes.show(filter.attributes);
+    this.#attributes.show(filter);
     this.#everyField.hidden = level.name === "tracks";
     for (const choice of this.#rest.querySelectorAll("input")) {
       choice.checked = (choice.value === "hide") === filter.hide;

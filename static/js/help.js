@@ -11,6 +11,7 @@ const ON_THE_MAP = [
   ["Enter", "choose and play it"],
   ["Shift arrows", "move the map"],
   ["drag wheel pinch", "move and zoom"],
+  ["double click", "zoom in there"],
   ["Shift drag", "select what is drawn around, or clicked"],
   ["Alt drag", "take it from the selection"],
   ["Shift Enter", "select the point, or no longer"],
@@ -30,7 +31,7 @@ export function helpOverlay(dialog, bindings) {
       onchange: () => wantShortcuts(wanted.checked),
     })
   );
-  dialog.append(
+  dialog.prepend(
     h(
       "header",
       {},

@@ -39,6 +39,8 @@ const OF_PLACE = "kept";
 const COMPUTED = new Set(["none", "density"]);
 /** What a filter asks for, by kind. */
 const FILTER = "filter ";
+/** All values that tracks have of an attribute, not only the one that colours them. */
+const ALL = "all:";
 
 export class PointLoader {
   #catalogue;
@@ -92,11 +94,11 @@ export class PointLoader {
   /**
    * @param {string} attribute
    * @param {Choice} choice
-   * @returns {Promise<string[]>} its values, the most frequent first
+   * @returns {Promise<string[]>} all its values, the most frequent first
    */
   async valuesOf(attribute, choice) {
-    const { info } = await this.#askShared("values", choice, attribute);
-    return (info.categories?.[attribute] ?? []).slice(1);
+    const { info } = await this.#askShared("values", choice, ALL + attribute);
+    return (info.categories?.[ALL + attribute] ?? []).slice(1);
   }
 
   /**
@@ -124,7 +126,7 @@ export class PointLoader {
     const { attributes, attributes_version, snapshot } = this.#catalogue;
     return this.#ask(kind, {
       ...{ network: network.name, layer: network.layers[0].name, level: level.name, columns: column },
-      v: attributes.includes(column) ? attributes_version : snapshot?.id,
+      v: attributes.includes(column.replace(ALL, "")) ? attributes_version : snapshot?.id,
     });
   }
 
@@ -149,8 +151,10 @@ export class PointLoader {
    */
   async #filterColumns({ filter }, choice) {
     const tags = [...new Set(filter.tags.map(({ tag }) => tag))];
-    const names = [...new Set(filter.attributes.map(({ name }) => name))];
-    const kinds = [...tags.map((tag) => `tag:${tag}`), ...names].map((column) => FILTER + column);
+    const names = [...new Set([...filter.attributes, ...filter.ranges].map(({ name }) => name))];
+    const kinds = [...tags.map((tag) => `tag:${tag}`), ...names.map((name) => ALL + name)].map(
+      (column) => FILTER + column,
+    );
     for (const [kind, { stop }] of this.#asked) {
       if (!kind.startsWith(FILTER) || kinds.includes(kind) || kind === `${FILTER}text`) continue;
       stop.abort();
@@ -160,20 +164,14 @@ export class PointLoader {
     const [ids, activations, attributes] = await Promise.all([
       filter.text ? this.#remember(`${FILTER}text`, filter.text, fetchTrackIds) : null,
       Promise.all(tags.map((tag) => ask(`tag:${tag}`))),
-      Promise.all(names.map(ask)),
+      Promise.all(names.map((name) => ask(ALL + name))),
     ]);
     return {
       tags: new Map(
         tags.map((tag, at) => [tag, /** @type {Uint8Array} */ (activations[at].columns[`tag:${tag}`])]),
       ),
       attributes: new Map(
-        names.map((name, at) => [
-          name,
-          {
-            codes: /** @type {Uint16Array} */ (attributes[at].columns[name]),
-            categories: attributes[at].info.categories?.[name] ?? [],
-          },
-        ]),
+        names.map((name, at) => [name, valuesFrom(attributes[at], ALL + name)]),
       ),
       found: ids && new Set(ids),
     };
@@ -229,3 +227,10 @@ export class PointLoader {
     return answer;
   }
 }
+
+/** @param {Answer} answer @param {string} column @returns {import("./mask.js").Values} */
+const valuesFrom = ({ columns, info }, column) => ({
+  codes: /** @type {Uint16Array} */ (columns[column]),
+  offsets: /** @type {Uint32Array} */ (columns[`${column}.offsets`]),
+  categories: info.categories?.[column] ?? [],
+});

@@ -4,9 +4,16 @@
 /** @typedef {import("./points.js").PointSet} PointSet */
 
 /**
+ * @typedef {object} Values  Of an attribute: a track may have several.
+ * @property {Uint16Array} codes
+ * @property {Uint32Array} offsets  shape (n_tracks + 1,): track i has codes[offsets[i]] up to offsets[i + 1] - 1
+ * @property {string[]} categories  by code
+ */
+
+/**
  * @typedef {object} FilterColumns  What the conditions of a filter look at.
  * @property {Map<string, Uint8Array>} tags   activation × 255 of each point, by tag
- * @property {Map<string, {codes: Uint16Array, categories: string[]}>} attributes  code of each track, by name
+ * @property {Map<string, Values>} attributes  by name
  * @property {Set<number> | null} found       ids of the tracks that hold the text; null without text
  */
 
@@ -53,20 +60,30 @@ export function visibleOf(set, filter, columns) {
  * @returns {Uint8Array} per track: 1 where text and attributes let it through
  */
 function tracksThrough(set, filter, { attributes, found }) {
+  /** @param {string} name @param {(value: string) => boolean} isWanted  @returns {(index: number) => boolean} */
+  const having = (name, isWanted) => {
+    const { codes, offsets, categories } = /** @type {Values} */ (attributes.get(name));
+    const allowed = Uint8Array.from(categories, (category) => Number(category !== "" && isWanted(category)));
+    return (index) => {
+      for (let at = offsets[index]; at < offsets[index + 1]; at++) if (allowed[codes[at]]) return true;
+      return false;
+    };
+  };
   const names = [...new Set(filter.attributes.map(({ name }) => name))];
   const conditions = names.map((name) => {
-    const { codes, categories } = /** @type {{codes: Uint16Array, categories: string[]}} */ (
-      attributes.get(name)
-    );
     const wanted = filter.attributes.filter((attribute) => attribute.name === name);
     const values = new Set(wanted.map(({ value }) => value));
-    const allowed = Uint8Array.from(categories, (category) => Number(values.has(category)));
-    return { codes, allowed };
+    return having(name, (value) => values.has(value));
   });
+  for (const { name, low, high } of filter.ranges) {
+    const isWithin = (/** @type {string} */ value) =>
+      Number(value) >= (low ?? -Infinity) && Number(value) <= (high ?? Infinity);
+    conditions.push(having(name, isWithin));
+  }
   const through = new Uint8Array(set.trackCount);
   for (let index = 0; index < through.length; index++) {
     const text = !found || found.has(set.trackId(index));
-    through[index] = Number(text && conditions.every(({ codes, allowed }) => allowed[codes[index]]));
+    through[index] = Number(text && conditions.every((holds) => holds(index)));
   }
   return through;
 }

@@ -1,6 +1,7 @@
 /** What lies over the map when there is none: empty library, no snapshot, an error. */
 
 import { h } from "./dom.js";
+import { OutdatedError } from "./loader.js";
 
 /**
  * @typedef {object} Message
@@ -32,6 +33,13 @@ export function showMessage(place, message) {
   );
 }
 
+/** A line above the map that can be closed. @param {HTMLElement} place @param {string} text */
+export function showNotice(place, text) {
+  const close = () => (place.hidden = true);
+  place.hidden = false;
+  place.replaceChildren(h("span", {}, text), h("button.quiet", { type: "button", onclick: close }, "Close"));
+}
+
 /** @param {number} tracks  known so far @returns {Message} why there is no map */
 export function nothingToShow(tracks) {
   if (!tracks) {
@@ -50,4 +58,22 @@ export function nothingToShow(tracks) {
     commands: ["flask process"],
     action: { label: "Look again", run: () => location.reload() },
   };
+}
+
+/** @type {Message} */
+export const TAKEN_AWAY = {
+  title: "The graphics system took the map away",
+  lines: ["It comes back by itself in a moment."],
+  urgent: true,
+};
+
+/** @param {unknown} error @param {() => void} again  tries it once more @returns {Message} why no map came */
+export function whyNoMap(error, again) {
+  const lines = [error instanceof Error ? error.message : String(error)];
+  if (error instanceof OutdatedError) {
+    const action = { label: "Show it", run: () => location.reload() };
+    return { title: "There is something new", lines, action, urgent: true };
+  }
+  const action = { label: "Try again", run: again };
+  return { title: "The map could not be loaded", lines, action, urgent: true };
 }

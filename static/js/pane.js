@@ -11,25 +11,26 @@
  * - `state`   {state: "loading" | "ready" | "error", points: number}
  */
 
+import { ApiError } from "./api.js";
 import { drawAxes, lengthsOf } from "./axes.js";
 import { Card } from "./card.js";
 import { choose } from "./catalogue.js";
 import { coloursOf, sameCategory } from "./colours.js";
 import { Controls } from "./controls.js";
-import { countsOf } from "./counts.js";
+import { showCounts } from "./counts.js";
 import { partsOf } from "./dom.js";
 import { showLegend } from "./legend.js";
-import { OutdatedError, PointLoader } from "./loader.js";
+import { PointLoader } from "./loader.js";
 import { FilterPanel } from "./filter-panel.js";
 import { bindMapKeys, inWords } from "./map-keys.js";
 import { HOME, isHome } from "./map/camera.js";
 import { PointMap } from "./map/map.js";
-import { showMessage } from "./message.js";
-import { floorOf, roomIn } from "./room.js";
+import { showMessage, TAKEN_AWAY, whyNoMap } from "./message.js";
+import { floorOf, roomIn, watchCover } from "./room.js";
 import { Selecting } from "./selecting.js";
 import { samePoints } from "./state.js";
 import { inkOf, onThemeChange, theme } from "./theme.js";
-import { trailOf } from "./trajectories.js";
+import { trailsOf } from "./trajectories.js";
 
 /** @typedef {import("./api.js").Catalogue} Catalogue */
 /** @typedef {import("./catalogue.js").Choice} Choice */
@@ -61,10 +62,12 @@ export class Pane extends EventTarget {
   #told = null;
   /** @type {number | null} row that the keys or the pointer are at */
   #hovered = null;
-  /** @type {Point[]} */
-  #neighbours = [];
+  #neighbours = /** @type {Point[]} */ ([]);
+  #route = /** @type {Point[]} */ ([]);
   #selecting;
   #filter;
+  #failed = /** @type {unknown} */ (null);
+  #covered = /** @type {import("./map/labels.js").Box[]} */ ([]);
 
   /**
    * @param {HTMLElement} root
@@ -93,6 +96,11 @@ export class Pane extends EventTarget {
     this.#dress();
     onThemeChange(() => this.#dress());
     new ResizeObserver(() => this.#fit()).observe(this.#parts.stage);
+    watchCover(this.#parts, (covered) => {
+      this.#covered = covered;
+      this.#map.setCovered(covered);
+      this.#drawAxes();
+    });
   }
 
   /** @param {HTMLElement} root */
@@ -101,9 +109,7 @@ export class Pane extends EventTarget {
     this.#on("hover", ({ row, x, y }) => this.#hover(row, { x, y }));
     this.#on("select", ({ row }) => this.#choose(row));
     this.#on("view", ({ view, settled }) => this.#seen(view, settled));
-    this.#on("lost", () =>
-      this.#tell("The graphics system took the map away", ["It comes back by itself in a moment."]),
-    );
+    this.#on("lost", () => showMessage(this.#parts.message, TAKEN_AWAY));
     this.#on("restored", () => showMessage(this.#parts.message, null));
     bindMapKeys(stage, this.#map, {
       isReady: () => this.#loaded !== null,
@@ -113,11 +119,8 @@ export class Pane extends EventTarget {
       onToggle: (row) => this.#selecting.toggle(row),
       onReach: (row) => this.#announce(row),
     });
-    for (const [name, run] of /** @type {[string, () => void][]} */ ([
-      ["in", () => this.zoom(1)],
-      ["out", () => this.zoom(-1)],
-      ["reset", () => this.reset()],
-    ])) {
+    const zooms = { in: () => this.zoom(1), out: () => this.zoom(-1), reset: () => this.reset() };
+    for (const [name, run] of Object.entries(zooms)) {
       root.querySelector(`[data-zoom="${name}"]`)?.addEventListener("click", run);
     }
   }
@@ -132,6 +135,7 @@ export class Pane extends EventTarget {
       this.#look(state.view);
       return this.#mark();
     }
+    this.#failed = null;
     this.#controls.show(state);
     this.#filter.show(state, choose(this.#catalogue, state));
     this.#emit("state", { state: "loading", points: this.#loaded?.set.length ?? 0 });
@@ -169,24 +173,20 @@ export class Pane extends EventTarget {
     this.#fit();
     this.#selecting.carry(loaded, choice);
     this.#mark();
-    this.#count();
+    showCounts(this.#parts, loaded, choice.joined);
     this.#label(state, choice);
     this.#emit("state", { state: "ready", points: set.length });
     if (before?.visible !== visible) this.#emit("visible", visible);
-  }
-
-  /** Tell how many points are shown. */
-  #count() {
-    const counted = countsOf(/** @type {Loaded} */ (this.#loaded), this.#choice?.joined ?? false);
-    this.#parts.counts.textContent = counted;
-    this.#parts.stage.setAttribute("aria-label", `Map of ${counted}`);
   }
 
   /** Name the regions of the map: they come when they come. @param {State} state @param {Choice} choice */
   async #label(state, choice) {
     this.#selecting.tools.tellLabels(state.labels);
     const levels = state.labels ? await this.#loader.labels(state, choice).catch(() => []) : [];
-    if (samePoints(this.#state, state)) this.#map.setLabels(levels);
+    if (!samePoints(this.#state, state)) return;
+    this.#map.setLabels(levels);
+    const none = levels.every(({ labels }) => !labels.length);
+    this.#selecting.tools.tellLabels(state.labels, state.labels && none);
   }
 
   /** Show the part of the map that the state wants, unless it came from here. @param {View | null} view */
@@ -210,24 +210,21 @@ export class Pane extends EventTarget {
 
   /** @param {unknown} error */
   #fail(error) {
-    const message = error instanceof Error ? error.message : String(error);
-    if (error instanceof OutdatedError) {
-      this.#tell("There is something new", [message], { label: "Show it", run: () => location.reload() });
-    } else {
-      const again = () => {
-        const state = /** @type {State} */ (this.#state);
-        this.#state = null;
-        showMessage(this.#parts.message, null);
-        this.show(state);
-      };
-      this.#tell("The map could not be loaded", [message], { label: "Try again", run: again });
-    }
+    this.#failed = error;
+    showMessage(this.#parts.message, whyNoMap(error, () => this.#again()));
     this.#emit("state", { state: "error", points: this.#loaded?.set.length ?? 0 });
   }
 
-  /** @param {string} title @param {string[]} lines @param {{label: string, run: () => void}} [action] */
-  #tell(title, lines, action) {
-    showMessage(this.#parts.message, { title, lines, action, urgent: true });
+  #again() {
+    const state = /** @type {State} */ (this.#state);
+    this.#state = null;
+    showMessage(this.#parts.message, null);
+    this.show(state);
+  }
+
+  /** The server answers: bring what it did not answer before. */
+  reconnect() {
+    if (this.#failed instanceof ApiError && this.#failed.status === 0) this.#again();
   }
 
   /** Colours of the theme. */
@@ -259,15 +256,28 @@ export class Pane extends EventTarget {
     this.#mark();
   }
 
+  /** Points that a line joins, one after the other. @param {Point[]} points */
+  route(points) {
+    this.#route = points;
+    this.#mark();
+  }
+
   /** Mark what is chosen, and its neighbours, where they are on this map. */
   #mark() {
     if (!this.#loaded || !this.#state) return;
-    const selected = this.#chosenRow;
-    const linked = this.#neighbours.map((point) => this.#rowOf(point)).filter((row) => row !== null);
+    const selected = this.#drawn(this.#chosenRow);
+    const rows = this.#neighbours.map((point) => this.#drawn(this.#rowOf(point)));
+    const linked = selected === null ? [] : rows.filter((row) => row !== null);
     this.#map.setMarks({ selected, linked, trails: this.#trails });
     const { dataset } = this.#parts.stage;
+    dataset.route = this.#routeRows.join();
     dataset.selected = String(selected ?? "");
     dataset.linked = linked.join();
+  }
+
+  /** @param {number | null} row @returns {number | null} null where the filter hides it */
+  #drawn(row) {
+    return row !== null && this.#state?.filter.hide && this.#loaded?.visible.mask?.[row] ? null : row;
   }
 
   /** Row of the chosen point. */
@@ -276,13 +286,18 @@ export class Pane extends EventTarget {
     return track === null ? null : this.#rowOf({ track, segment });
   }
 
-  /** Ways of the chosen track and of the one that is pointed at. @returns {Uint32Array[]} */
+  /** Ways of the chosen track and of the one that is pointed at, and the one that is wanted. @returns {Uint32Array[]} */
   get #trails() {
-    if (!this.#loaded || !this.#choice?.joined) return [];
-    const { set, visible } = this.#loaded;
-    const pointed = this.#hovered === null ? null : set.at(this.#hovered).track;
-    const meant = new Set([this.#state?.track ?? null, pointed]);
-    return [...meant].filter((track) => track !== null).map((track) => trailOf(set, track, visible.mask));
+    const route = this.#routeRows;
+    const way = route.length ? [route] : [];
+    if (!this.#loaded || !this.#choice?.joined) return way;
+    const pointed = this.#hovered === null ? null : this.#loaded.set.at(this.#hovered).track;
+    return [...trailsOf(this.#loaded, [this.#state?.track ?? null, pointed]), ...way];
+  }
+
+  /** Those points of the way that are on this map. */
+  get #routeRows() {
+    return Uint32Array.from(this.#route.map((point) => this.#rowOf(point)).filter((row) => row !== null));
   }
 
   /** Show where the sound is. @param {{track: number, time: number} | null} heard  seconds */
@@ -290,7 +305,7 @@ export class Pane extends EventTarget {
     if (!this.#loaded || !this.#choice) return;
     const segments = this.#choice.level.name === "segments";
     const segment = heard && segments ? Math.floor(heard.time / this.#choice.network.segment_seconds) : null;
-    const row = heard && this.#rowOf({ track: heard.track, segment });
+    const row = heard && this.#drawn(this.#rowOf({ track: heard.track, segment }));
     const known = String(row ?? "");
     if (this.#parts.stage.dataset.playing === known) return;
     this.#parts.stage.dataset.playing = known;
@@ -336,13 +351,17 @@ export class Pane extends EventTarget {
 
   /** @param {View} view @param {boolean} settled */
   #seen(view, settled) {
-    const axes = this.#bare ? null : (this.#loaded?.axes ?? null);
-    const { axes: svg, legend, stage } = this.#parts;
-    drawAxes(/** @type {any} */ (svg), this.#map, axes, floorOf(stage, legend));
+    this.#drawAxes();
     if (!settled) return this.#card.hide();
     if (this.#hovered !== null) this.#hover(this.#hovered, this.#map.place(this.#hovered));
     this.#told = isHome(view) ? null : view;
     this.#emit("view", { view: this.#told });
+  }
+
+  #drawAxes() {
+    const axes = this.#bare ? null : (this.#loaded?.axes ?? null);
+    const { axes: svg, legend, stage } = this.#parts;
+    drawAxes(/** @type {any} */ (svg), this.#map, axes, floorOf(stage, legend), this.#covered);
   }
 
   /** Read out what a row is. @param {number} row */

@@ -28,6 +28,14 @@ export class Panes extends EventTarget {
   #state = null;
   /** The selection is being carried to the other map. */
   #carrying = false;
+  /** The other map has been opened, and does not know yet what was done before. */
+  #isNew = false;
+  /** What is selected, linked and heard on the first map. @type {import("./selection.js").Selection | null} */
+  #selection = null;
+  /** @type {Point[]} */
+  #neighbours = [];
+  /** @type {{track: number, time: number} | null} */
+  #heard = null;
 
   /**
    * @param {HTMLElement} place  with the first map's section, and a template of the other's
@@ -68,11 +76,22 @@ export class Panes extends EventTarget {
 
   /** @param {State} state */
   show(state) {
+    this.#isNew ||= Boolean(state.other && !this.#state?.other);
     this.#state = state;
     if (state.other && this.#made.length < 2) this.#add();
     if (this.#made.length > 1) this.#made[1].section.hidden = !state.other;
     if (!state.other) this.#told.length = Math.min(1, this.#told.length);
     this.#shown.forEach((pane, at) => pane.show(this.#stateOf(at)));
+    // One that is shown again is ready at once, and does not tell it.
+    if (this.#isNew && this.#shown[1]?.visible) this.#welcome();
+  }
+
+  /** Let the other map know what is linked, heard and, where it has just been opened, selected on the first. */
+  #welcome() {
+    this.link(this.#neighbours);
+    this.follow(this.#heard);
+    if (this.#isNew && this.#selection) this.#carry(0, this.#selection);
+    this.#isNew = false;
   }
 
   /** @param {number} at @returns {State} what the pane at a place shows */
@@ -101,36 +120,46 @@ export class Panes extends EventTarget {
   }
 
   /**
-   * @param {Point} point
-   * @param {number} from  place of the pane that it is on
+   * @param {number} from  place of the pane that points are on
    * @param {number} to    place of the pane whose network hears something at the same time
-   * @returns {Point}
+   * @returns {(point: Point) => Point}
    */
-  #translate({ track, segment }, from, to) {
-    if (segment === null || from === to) return { track, segment };
+  #translator(from, to) {
+    if (from === to) return (point) => point;
     const [here, there] = [from, to].map((at) => choose(this.#catalogue, this.#stateOf(at)));
-    return { track, segment: sameTime(segment, here, there) };
+    return ({ track, segment }) => ({
+      track,
+      segment: segment === null ? null : sameTime(segment, here, there),
+    });
+  }
+
+  /** @param {Point} point @param {number} from @param {number} to @returns {Point} */
+  #translate(point, from, to) {
+    return this.#translator(from, to)(point);
   }
 
   /**
-   * Carry a selection to the other map; what is told is always the first map's.
+   * Another selection, which is carried to the other map; what is told is always the first map's.
    * @param {number} at
    * @param {import("./selection.js").Selection} selection
    */
   #select(at, selection) {
-    if (!this.#carrying) {
-      this.#carrying = true;
-      this.#others(at, (other, place) =>
-        other.select(selection.points.map((point) => this.#translate(point, at, place))),
-      );
-      this.#carrying = false;
-    }
+    if (at === 0) this.#selection = selection;
+    if (!this.#carrying) this.#carry(at, selection);
     if (at === 0) this.#emit("selection", selection);
+  }
+
+  /** @param {number} at @param {import("./selection.js").Selection} selection */
+  #carry(at, selection) {
+    this.#carrying = true;
+    this.#others(at, (other, place) => other.select(selection.points.map(this.#translator(at, place))));
+    this.#carrying = false;
   }
 
   /** @param {number} at @param {{state: string, points: number}} told */
   #tell(at, told) {
     this.#told[at] = told;
+    if (at > 0 && told.state === "ready") this.#welcome();
     const states = this.#told.map(({ state }) => state);
     const worst = ["error", "loading"].find((state) => states.includes(state)) ?? "ready";
     this.#emit("state", { state: worst, points: this.#told[0]?.points ?? 0 });
@@ -145,11 +174,18 @@ export class Panes extends EventTarget {
 
   /** @param {Point[]} neighbours */
   link(neighbours) {
-    this.#each((pane, at) => pane.link(neighbours.map((point) => this.#translate(point, 0, at))));
+    this.#neighbours = neighbours;
+    this.#each((pane, at) => pane.link(neighbours.map(this.#translator(0, at))));
+  }
+
+  /** Draw a way over the map, from point to point. @param {Point[]} points */
+  route(points) {
+    this.#each((pane, at) => pane.route(points.map((point) => this.#translate(point, 0, at))));
   }
 
   /** @param {{track: number, time: number} | null} heard  seconds */
   follow(heard) {
+    this.#heard = heard;
     this.#each((pane) => pane.follow(heard));
   }
 
@@ -184,6 +220,11 @@ export class Panes extends EventTarget {
 
   reset() {
     this.#each((pane) => pane.reset());
+  }
+
+  /** The server answers. */
+  reconnect() {
+    this.#each((pane) => pane.reconnect());
   }
 
   /** @param {string} name @param {object} detail */

@@ -1,6 +1,7 @@
 /** The bar at the foot of the page: what is heard, and the buttons for it. */
 
 import { Waveform } from "./beside/waveform.js";
+import { creditsOf } from "./credits.js";
 import { h, icon } from "./dom.js";
 import { formatTime } from "./format.js";
 
@@ -12,6 +13,7 @@ const NEXT = "M3 3.2v9.6l6.5-4.8zM10.5 3h2v10h-2z";
 const PREVIOUS = "M13 3.2v9.6L6.5 8zM3.5 3h2v10h-2z";
 const NEAREST =
   "M6 12a2 2 0 1 1-4 0a2 2 0 1 1 4 0zM14 4a2 2 0 1 1-4 0a2 2 0 1 1 4 0zM5.5 10.5l5-5";
+const OPTIONS = "M2 5h6M12 5h2M2 11h2M8 11h6M8 5a2 2 0 1 0 4 0a2 2 0 1 0-4 0M4 11a2 2 0 1 0 4 0a2 2 0 1 0-4 0";
 const QUEUE = "M2 4h9M2 8h9M2 12h5M10.5 10v5l3.5-2.5z";
 const SOUND = "M2.5 6v4h2.4l3.3 2.8V3.2L4.9 6zM10.5 5.6a3.4 3.4 0 0 1 0 4.8M12.3 3.8a6 6 0 0 1 0 8.4";
 const MUTED = "M2.5 6v4h2.4l3.3 2.8V3.2L4.9 6zM10.7 6.2l3.6 3.6M14.3 6.2l-3.6 3.6";
@@ -43,6 +45,9 @@ export class PlayerBar {
   #nearest = button("icon", "Nearest neighbour", "Nearest neighbour (n)");
   #title = h("span.player-title");
   #artist = h("span.player-artist");
+  #credits = h("div.player-whose");
+  /** @type {import("./api.js").Track | null} whose credits are shown */
+  #credited = null;
   #show = button("player-now", undefined, "Show it on the map");
   #time = h("span.player-time.number");
   #length = h("span.player-time.number");
@@ -50,6 +55,7 @@ export class PlayerBar {
   #wave = new Waveform();
   #after = choice("After the segment", AFTER);
   #playOn = choice("Play on", PLAY_ON);
+  #options = button("icon.options-button", "Options", "What is played, and how loud");
   #queue = button("icon.queue-button", "Queue", "Queue (q)");
   #waiting = h("span.queue-count.number", { "aria-hidden": "true" });
   #mute = button("icon", "Mute", "Mute (m)");
@@ -70,13 +76,23 @@ export class PlayerBar {
     this.#nearest.append(icon(NEAREST));
     this.#queue.append(icon(QUEUE), this.#waiting);
     this.#queue.setAttribute("popovertarget", queue.id);
+    this.#options.append(icon(OPTIONS));
+    this.#options.setAttribute("popovertarget", "player-options");
     this.#show.append(this.#title, this.#artist);
     element.append(
       h("div.player-buttons", {}, this.#previous, this.#play, this.#next, this.#nearest),
       h("div.player-what", { role: "status" }, this.#show),
       h("div.player-seek", {}, this.#time, h("div.seek", {}, this.#wave.element, this.#seek), this.#length),
-      h("div.player-options", {}, this.#after.field, this.#playOn.field),
-      h("div.player-more", {}, this.#queue, h("div.player-volume", {}, this.#mute, this.#volume)),
+      // Where there is no room for them, they open above the bar.
+      h(
+        "div.player-options",
+        { id: "player-options", popover: "auto", role: "group", "aria-label": "Options of the player" },
+        this.#after.field,
+        this.#playOn.field,
+        h("div.player-volume", {}, this.#mute, this.#volume),
+      ),
+      h("div.player-more", {}, this.#options, this.#queue),
+      this.#credits,
       queue,
       this.#player.audio,
     );
@@ -99,8 +115,9 @@ export class PlayerBar {
     const { select: playOn } = this.#playOn;
     playOn.value = listening.playOn;
     playOn.addEventListener("change", () => (listening.playOn = /** @type {any} */ (playOn.value)));
-    this.#mute.addEventListener("click", () => (player.audio.muted = !player.audio.muted));
+    this.#mute.addEventListener("click", () => player.toggleMute());
     this.#volume.addEventListener("input", () => (player.volume = Number(this.#volume.value)));
+    this.#volume.addEventListener("change", () => player.keepVolume());
     player.addEventListener("change", () => this.#showPiece());
     player.addEventListener("time", () => this.#showTime());
     listening.queue.addEventListener("change", () => this.#showQueue());
@@ -120,6 +137,8 @@ export class PlayerBar {
     this.#element.dataset.state = problem ? "error" : playing ? "playing" : piece ? "paused" : "empty";
     setText(this.#title, piece ? (piece.track.title ?? piece.track.path) : "Nothing is playing");
     setText(this.#artist, problem ?? piece?.track.artist ?? "");
+    this.#artist.title = problem ?? "";
+    this.#showCredits(piece?.track ?? null);
     for (const control of [this.#play, this.#nearest, this.#seek, this.#show]) control.disabled = !piece;
     this.#play.replaceChildren(icon(playing ? PAUSE : PLAY, { filled: true }));
     this.#play.setAttribute("aria-label", playing ? "Pause" : "Play");
@@ -129,6 +148,13 @@ export class PlayerBar {
     this.#showSegment();
     this.#showVolume();
     this.#showTime();
+  }
+
+  /** @param {import("./api.js").Track | null} track */
+  #showCredits(track) {
+    if (track === this.#credited) return;
+    this.#credited = track;
+    this.#credits.replaceChildren(...[track && creditsOf(track)].filter((credits) => credits !== null));
   }
 
   /** Where the chosen segment is in its track. */

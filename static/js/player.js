@@ -6,6 +6,7 @@
  */
 
 import { whyNoAudio } from "./api.js";
+import { formatDuration } from "./format.js";
 
 /** @typedef {import("./api.js").Track} Track */
 
@@ -28,7 +29,12 @@ const WHY = /** @type {Record<number, string>} */ ({
 
 /** Milliseconds in which a preview comes and goes. */
 const FADE = 180;
+/** Volume below which nobody listens. */
+const AUDIBLE = 0.05;
 const STORED_VOLUME = "volume";
+
+/** Where a copy of the page ends a track before its end. @param {number} seconds */
+const cutOff = (seconds) => `This copy holds only the first ${formatDuration(seconds)} of this track.`;
 
 export class Player extends EventTarget {
   audio = new Audio();
@@ -42,6 +48,8 @@ export class Player extends EventTarget {
   #bounded = false;
   /** Whether the piece was only pointed at. */
   #previewing = false;
+  /** Whether the time that is wanted lies behind the end of an excerpt. */
+  #isCut = false;
   /** Share of the volume, while a preview comes or goes. */
   #presence = 1;
   #fading = 0;
@@ -57,7 +65,7 @@ export class Player extends EventTarget {
     this.audio.addEventListener("play", () => requestAnimationFrame(() => this.#watch()));
     this.audio.addEventListener("timeupdate", () => this.#check());
     this.audio.addEventListener("seeked", () => this.#check());
-    this.audio.addEventListener("ended", () => this.#emit("end"));
+    this.audio.addEventListener("ended", () => this.#finish());
     this.audio.addEventListener("error", () => this.#fail());
   }
 
@@ -69,8 +77,18 @@ export class Player extends EventTarget {
   set volume(volume) {
     this.#volume = volume;
     this.audio.muted = volume === 0;
-    if (volume) localStorage.setItem(STORED_VOLUME, String(volume));
     this.#sound();
+  }
+
+  /** Remember the volume, for the time after silence and after this page. */
+  keepVolume() {
+    if (this.#volume >= AUDIBLE) localStorage.setItem(STORED_VOLUME, String(this.#volume));
+  }
+
+  /** Sound off, or on as loud as before. */
+  toggleMute() {
+    if (this.#volume) this.audio.muted = !this.audio.muted;
+    else this.volume = storedVolume();
   }
 
   get playing() {
@@ -81,10 +99,15 @@ export class Player extends EventTarget {
     return this.audio.currentTime;
   }
 
-  /** Seconds; what the catalogue says until the sound itself is there. */
+  /** Seconds of the whole track; what the catalogue says until the sound itself is there, or where it ends early. */
   get duration() {
     const known = this.audio.duration;
-    return Number.isFinite(known) ? known : (this.piece?.track.duration ?? 0);
+    return Number.isFinite(known) && this.#held === Infinity ? known : (this.piece?.track.duration ?? 0);
+  }
+
+  /** Seconds of the track that there are. */
+  get #held() {
+    return this.piece?.track.excerpt_seconds ?? Infinity;
   }
 
   /** Make a piece ready, silently. @param {Piece} piece */
@@ -92,11 +115,12 @@ export class Player extends EventTarget {
     const same = this.piece?.track.audio === piece.track.audio && !this.problem;
     this.piece = piece;
     this.problem = null;
+    this.#isCut = false;
     if (!same) this.audio.src = piece.track.audio;
-    this.audio.currentTime = piece.start;
     this.#bounded = piece.end !== null;
     this.#previewing = false;
     this.#appear();
+    this.audio.currentTime = this.#isThere(piece.start) ? piece.start : 0;
     this.#emit("change");
   }
 
@@ -132,13 +156,33 @@ export class Player extends EventTarget {
 
   /** @param {number} seconds */
   seek(seconds) {
+    if (!this.#isThere(seconds)) return;
     this.audio.currentTime = Math.min(Math.max(0, seconds), this.duration);
     const { start, end } = this.piece ?? {};
     this.#bounded = end != null && start != null && seconds >= start && seconds < end;
     this.#emit("time");
   }
 
+  /** Whether there is sound at a time of the track; says so where there is none. @param {number} seconds */
+  #isThere(seconds) {
+    const isThere = seconds < this.#held;
+    if (isThere !== this.#isCut) return isThere;
+    this.#isCut = !isThere;
+    this.problem = isThere ? null : cutOff(this.#held);
+    if (!isThere) this.audio.pause();
+    this.#emit("change");
+    if (!isThere) this.#emit("problem");
+    return isThere;
+  }
+
+  /** The sound is at its end; that of an excerpt is not the end of the track. */
+  #finish() {
+    if (this.#held < Infinity) this.#isThere(this.#held);
+    this.#emit("end");
+  }
+
   #start() {
+    if (this.problem) return;
     // A piece that another one replaces before it sounds is no error; real ones come as the event "error".
     this.audio.play().catch((error) => {
       if (error.name === "NotAllowedError") this.#emit("change");

@@ -29,3 +29,26 @@ export function floorOf(stage, legend) {
   const below = !legend.hidden && legend.offsetTop > stage.clientHeight / 2;
   return below ? legend.offsetTop : stage.clientHeight;
 }
+
+/** Parts of a pane that lie over its map. */
+const COVERS = ["filter-button", "counts", "filter", "legend", "selection", "tools", "zoom"];
+
+/**
+ * Tell which places are covered, now and whenever something that lies over the map comes, grows or goes.
+ * @param {Record<string, HTMLElement>} parts  of a pane
+ * @param {(covered: import("./map/labels.js").Box[]) => void} onChange
+ */
+export function watchCover(parts, onChange) {
+  const over = COVERS.map((name) => parts[name]);
+  const observer = new ResizeObserver(() => {
+    const { left, top } = parts.stage.getBoundingClientRect();
+    const boxes = over.map((element) => element.getBoundingClientRect()).filter(({ width }) => width > 0);
+    onChange(
+      boxes.map((box) => ({
+        ...{ left: box.left - left, right: box.right - left },
+        ...{ top: box.top - top, bottom: box.bottom - top },
+      })),
+    );
+  });
+  for (const element of [parts.stage, ...over]) observer.observe(element);
+}

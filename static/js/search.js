@@ -19,6 +19,10 @@ export class Search {
   #found = [];
   /** Place of the marked one, -1 for none. */
   #at = -1;
+  /** Whether what is typed is other than what was found. */
+  #pending = false;
+  /** Whether the first that will be found is wanted. */
+  #wanted = false;
   #timer = 0;
   #stop = new AbortController();
 
@@ -47,12 +51,17 @@ export class Search {
   #typed() {
     clearTimeout(this.#timer);
     this.#stop.abort();
-    this.#timer = setTimeout(() => this.#ask(this.#input.value.trim()), REST);
+    this.#pending = true;
+    this.#wanted = false;
+    this.#mark(-1); // what was found before is not what is meant now
+    this.#timer = setTimeout(() => this.#ask(), REST);
   }
 
-  /** @param {string} text */
-  async #ask(text) {
+  async #ask() {
+    clearTimeout(this.#timer);
+    this.#stop.abort();
     this.#stop = new AbortController();
+    const text = this.#input.value.trim();
     if (!text) return this.#show([], 0, "");
     try {
       const { tracks, total } = await searchTracks(text, SHOWN, this.#stop.signal);
@@ -66,6 +75,7 @@ export class Search {
   /** @param {FoundTrack[]} tracks @param {number} total @param {string} words */
   #show(tracks, total, words) {
     this.#found = tracks;
+    this.#pending = false;
     this.#status.textContent = words;
     const more = total - tracks.length;
     this.#list.replaceChildren(
@@ -75,6 +85,8 @@ export class Search {
     );
     this.#mark(tracks.length ? 0 : -1);
     this.#open(words !== "");
+    if (this.#wanted && tracks.length) this.#choose(0);
+    this.#wanted = false;
   }
 
   /** @param {FoundTrack} track @param {number} at */
@@ -96,14 +108,21 @@ export class Search {
 
   /** @param {KeyboardEvent} event */
   #key(event) {
-    const count = this.#found.length;
+    const count = this.#pending ? 0 : this.#found.length;
     if (event.key === "ArrowDown" && count) this.#mark((this.#at + 1) % count);
     else if (event.key === "ArrowUp" && count) this.#mark((this.#at - 1 + count) % count);
+    else if (event.key === "Enter" && this.#pending) this.#hurry();
     else if (event.key === "Enter" && this.#at >= 0) this.#choose(this.#at);
     else if (event.key === "Escape" && this.#isOpen) this.#open(false);
     else if (event.key === "Escape") this.#input.blur();
     else return;
     event.preventDefault();
+  }
+
+  /** Choose the first as soon as it is found. */
+  #hurry() {
+    this.#wanted = true;
+    this.#ask();
   }
 
   /** @param {number} at */

@@ -5,8 +5,13 @@
 
 /** @typedef {import("./points.js").Point} Point */
 
-/** Longer texts are left out: an address has to stay one. */
+/** Longer texts are left out of the address, which has to stay one. */
 const LONGEST = 1500;
+/** Longer texts are not kept at all. */
+const KEPT = 500_000;
+
+/** @param {string | null} text @returns {boolean} whether an address cannot hold it */
+export const isTooLong = (text) => (text?.length ?? 0) > LONGEST;
 
 /** @param {Point[]} points  in the order of the rows @returns {string | null} null where there is none, or too many */
 export function writeSelection(points) {
@@ -17,20 +22,20 @@ export function writeSelection(points) {
     segments.set(track, known);
     if (segment !== null) known.push(segment);
     // Every track takes two letters at least.
-    if (2 * segments.size > LONGEST) return null;
+    if (2 * segments.size > KEPT) return null;
   }
   const whole = points.every(({ segment }) => segment === null);
   const text = whole
     ? writeRanges([...segments.keys()])
     : [...segments].map(([track, own]) => `${track}:${writeRanges(own)}`).join("_");
-  return text && text.length <= LONGEST ? text : null;
+  return text && text.length <= KEPT ? text : null;
 }
 
 /** @param {string | null} text @returns {Point[]} */
 export function readSelection(text) {
   if (!text) return [];
   if (!text.includes(":")) return readRanges(text).map((track) => ({ track, segment: null }));
-  return text.slice(0, LONGEST).split("_").flatMap((part) => {
+  return text.slice(0, KEPT).split("_").flatMap((part) => {
     const [track, ranges = ""] = part.split(":");
     if (!/^\d{1,15}$/.test(track)) return [];
     return readRanges(ranges).map((segment) => ({ track: Number(track), segment }));

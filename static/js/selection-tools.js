@@ -23,6 +23,9 @@ const MODES = /** @type {const} */ ([
 const LABELS =
   "M2 12.500L5 4l3 8.500M3 10h4M10 8.500c.500-2 4-2 4 .500v3.500M14 10.500c-1-.500-4-.500-4 1s3 1.500 4 0";
 
+const TOO_LONG =
+  "Too many for an address: whoever opens a link to this view sees no selection. The back button keeps it.";
+
 /**
  * @typedef {object} ToolHandlers
  * @property {(tool: Tool) => void} onTool
@@ -39,6 +42,7 @@ export class SelectionTools {
   #count = 0;
   #noun = "point";
   #labels = true;
+  #nameless = false;
 
   /** @param {HTMLElement} buttons @param {HTMLElement} bar @param {ToolHandlers} handlers */
   constructor(buttons, bar, handlers) {
@@ -67,9 +71,10 @@ export class SelectionTools {
     this.#fill();
   }
 
-  /** @param {boolean} wanted  whether regions are named */
-  tellLabels(wanted) {
+  /** @param {boolean} wanted  whether regions are named @param {boolean} nameless  whether none has a name */
+  tellLabels(wanted, nameless = false) {
     this.#labels = wanted;
+    this.#nameless = nameless;
     this.#fill();
   }
 
@@ -82,15 +87,17 @@ export class SelectionTools {
       ),
       press(
         "labels",
-        "Name the regions",
-        this.#labels,
+        this.#nameless ? "No region of this map stands out: there are no names" : "Name the regions",
+        this.#labels && !this.#nameless,
         () => this.#handlers.onLabels(!this.#labels),
         icon(LABELS),
+        this.#nameless,
       ),
     );
     this.#bar.hidden = drag === "move" && !this.#count;
     this.#bar.replaceChildren(
       h("span", { role: "status" }, `${countOf(this.#count, this.#noun)} selected`),
+      h("span.link-note", { title: TOO_LONG }, "not in the link"),
       drag === "move"
         ? ""
         : h(
@@ -122,8 +129,9 @@ export class SelectionTools {
  * @param {boolean} pressed
  * @param {() => void} onclick
  * @param {Node | string} content
+ * @param {boolean} [disabled]
  */
-function press(name, title, pressed, onclick, content) {
+function press(name, title, pressed, onclick, content, disabled) {
   const label = typeof content === "string" ? null : title;
   const attributes = {
     type: "button",
@@ -131,6 +139,7 @@ function press(name, title, pressed, onclick, content) {
     title,
     "aria-label": label,
     "aria-pressed": String(pressed),
+    disabled,
   };
   return h("button", { ...attributes, onclick }, content);
 }

@@ -10,6 +10,8 @@ import { showResults } from "./listening-results.js";
 const RATER = "listening-test-rater";
 const PLAY = "M5 3l8 5-8 5z";
 const STOP = "M4 4h8v8H4z";
+/** Share of a segment that must have sounded before it counts as heard. */
+const MOST = 0.8;
 const NAMES = ["Reference", "Choice 1", "Choice 2", "Choice 3"];
 
 const { dataset } = document.documentElement;
@@ -37,10 +39,12 @@ class ListeningTest {
   /** Which sound is in the player; -1 = none. */
   #current = -1;
   #rater = raterName();
+  /** Whether an answer is on its way: a second press is no second answer. */
+  #sending = false;
 
   constructor() {
     for (const event of ["play", "pause", "ended"]) this.#audio.addEventListener(event, () => this.#show());
-    this.#audio.addEventListener("playing", () => this.#hear());
+    this.#audio.addEventListener("timeupdate", () => this.#follow());
     this.#audio.addEventListener("error", () => this.#tell("This sound cannot be played here. Skip it."));
     element("skip").addEventListener("click", () => this.ask());
     addEventListener("keydown", (event) => this.#press(event));
@@ -53,9 +57,10 @@ class ListeningTest {
     try {
       this.#question = await fetchQuestion();
     } catch (error) {
+      this.#question = null;
       dataset.state = "error";
       element("question").hidden = true;
-      return this.#tell(error instanceof Error ? error.message : String(error));
+      return this.#tell(reasonOf(error), { label: "Try again", run: () => this.ask() });
     }
     const { reference, choices } = this.#question;
     this.#sounds = [reference, ...choices];
@@ -95,27 +100,30 @@ class ListeningTest {
     const { audio, start } = this.#sounds[number];
     if (this.#audio.getAttribute("src") !== audio) this.#audio.src = audio;
     this.#current = number;
-    this.#tell(null);
+    if (!element("problem").querySelector("button")) this.#tell(null); // what can be done about it stays
     this.#audio.currentTime = start;
     // One that another replaces before it sounds is no error; real ones come as the event "error".
     this.#audio.play().catch(() => {});
     requestAnimationFrame(() => this.#watch());
   }
 
-  #hear() {
-    if (this.#current >= 0) this.#cards[this.#current].dataset.heard = "";
-    this.#show();
+  #watch() {
+    this.#follow();
+    if (!this.#audio.paused) requestAnimationFrame(() => this.#watch());
   }
 
-  /** Show how much has passed, and stop at the end of the segment. */
-  #watch() {
+  /** Show how much has passed, mark what was heard, and stop at the end of the segment. */
+  #follow() {
     const sound = this.#sounds[this.#current];
     if (!sound) return;
+    const card = this.#cards[this.#current];
     const share = (this.#audio.currentTime - sound.start) / (sound.end - sound.start);
-    const bar = part(this.#cards[this.#current], "passed");
-    bar.style.setProperty("--share", String(Math.min(1, Math.max(0, share))));
+    part(card, "passed").style.setProperty("--share", String(Math.min(1, Math.max(0, share))));
+    if (share >= MOST && !this.#audio.paused && !("heard" in card.dataset)) {
+      card.dataset.heard = "";
+      this.#show();
+    }
     if (share >= 1) this.#audio.pause();
-    if (!this.#audio.paused) requestAnimationFrame(() => this.#watch());
   }
 
   get #allHeard() {
@@ -136,15 +144,18 @@ class ListeningTest {
 
   /** @param {number} number  from 1 */
   async #choose(number) {
-    if (!this.#question || !this.#allHeard) return;
+    if (!this.#question || !this.#allHeard || this.#sending) return;
+    this.#sending = true;
     const { question } = this.#question;
-    this.#question = null; // a second press is no second answer
     try {
       const { answers } = await sendAnswer({ question, rater: this.#rater, choice: number - 1 });
       const count = answers === 1 ? "your first answer" : `${answers} answers from you`;
       element("thanks").textContent = `Thank you: ${count}.`;
     } catch (error) {
-      this.#tell(error instanceof Error ? error.message : String(error));
+      const again = { label: `Send choice ${number} again`, run: () => this.#choose(number) };
+      return this.#tell(`Your answer is not kept yet. ${reasonOf(error)}`, again);
+    } finally {
+      this.#sending = false;
     }
     await showResults(element("agreement"));
     await this.ask();
@@ -161,12 +172,22 @@ class ListeningTest {
     else this.#play(number);
   }
 
-  /** @param {string | null} problem */
-  #tell(problem) {
-    element("problem").hidden = !problem;
-    element("problem").textContent = problem;
+  /**
+   * @param {string | null} problem
+   * @param {{label: string, run: () => void}} [action]  that may help
+   */
+  #tell(problem, action) {
+    const place = element("problem");
+    const button = action && h("button", { type: "button", onclick: action.run }, action.label);
+    const hadFocus = place.contains(document.activeElement);
+    place.hidden = !problem;
+    place.replaceChildren(...(problem ? [h("span", {}, problem)] : []), ...(button ? [button] : []));
+    if (hadFocus) button?.focus();
   }
 }
+
+/** @param {unknown} error */
+const reasonOf = (error) => (error instanceof Error ? error.message : String(error));
 
 element("results").addEventListener("toggle", () => showResults(element("agreement")));
 new ListeningTest().ask();

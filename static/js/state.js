@@ -5,6 +5,7 @@
 
 import { MAX_ZOOM, MIN_ZOOM } from "./map/camera.js";
 import { keyOfFilter, readFilter, writeFilter } from "./filter.js";
+import { isTooLong } from "./selection-text.js";
 
 /** @typedef {import("./filter.js").Filter} Filter */
 /** @typedef {import("./map/camera.js").View} View */
@@ -28,7 +29,9 @@ import { keyOfFilter, readFilter, writeFilter } from "./filter.js";
  * @property {number | null} segment  chosen segment of it; null at the level of tracks
  * @property {View | null} view       null = everything
  * @property {Tab} tab                page of the panel that is seen
- * @property {string | null} selected  what is selected, as selection-text.js writes it
+ * @property {number | null} playlist  the one that is open on its page; null = all are listed
+ * @property {string | null} selected  what is selected, as selection-text.js writes it; too long for the
+ *   address, it is in the browser's history
  * @property {OtherMap | null} other   a second map, beside the first
  */
 /**
@@ -37,17 +40,17 @@ import { keyOfFilter, readFilter, writeFilter } from "./filter.js";
  *   "y_scale" | "colour" | "view">} OtherMap
  */
 /** @typedef {"linear" | "log"} Scale */
-/** @typedef {"point" | "taggram" | "selection" | "quality"} Tab */
+/** @typedef {"point" | "taggram" | "selection" | "playlists" | "quality"} Tab */
 
 /** @type {Tab[]} the usual one first */
-export const TABS = ["point", "taggram", "selection", "quality"];
+export const TABS = ["point", "taggram", "selection", "playlists", "quality"];
 
 const TEXTS = /** @type {const} */ (["network", "layer", "level", "projection", "x", "y", "colour"]);
 const DIFFERENCES = /** @type {const} */ (["x_minus", "y_minus"]);
 const SCALES = /** @type {const} */ (["x_scale", "y_scale"]);
 /** Parameters of the second map begin with this; alone, it stands for one that is not described further. */
 const OTHER = "other";
-const NUMBERS = /** @type {const} */ (["track", "segment"]);
+const NUMBERS = /** @type {const} */ (["track", "segment", "playlist"]);
 
 /**
  * @param {string} query  of an address, "?network=…"
@@ -78,7 +81,7 @@ export function formatQuery(state) {
   if (!state.labels) parameters.set("labels", "off");
   if (state.tab !== TABS[0]) parameters.set("tab", state.tab);
   for (const name of NUMBERS) if (state[name] !== null) parameters.set(name, String(state[name]));
-  if (state.selected) parameters.set("selected", state.selected);
+  if (state.selected && !isTooLong(state.selected)) parameters.set("selected", state.selected);
   if (state.other) writeMap(parameters, `${OTHER}.`, state.other);
   return `?${parameters.toString().replaceAll("%3A", ":").replaceAll("%2C", ",").replaceAll("%2F", "/")}`;
 }
@@ -143,6 +146,12 @@ export function samePoints(a, b) {
  * @returns {void}
  */
 
+/** What the browser's history keeps of a state, as the address does not. @param {State} state */
+const besides = ({ selected }) => (isTooLong(selected) ? { selected } : null);
+
+/** @returns {Partial<State>} what the address and the browser's history say, unchecked against what exists */
+const wishOfPlace = () => ({ ...parseQuery(location.search), ...history.state });
+
 /** Holds the state and tells those who listen. */
 export class Store {
   /** @type {State} */
@@ -154,9 +163,9 @@ export class Store {
   /** @param {(wanted: Partial<State>) => State} complete  makes any wish into a state that exists */
   constructor(complete) {
     this.#complete = complete;
-    this.#state = complete(parseQuery(location.search));
-    history.replaceState(null, "", formatQuery(this.#state));
-    addEventListener("popstate", () => this.#change(complete(parseQuery(location.search)), true));
+    this.#state = complete(wishOfPlace());
+    history.replaceState(besides(this.#state), "", formatQuery(this.#state));
+    addEventListener("popstate", () => this.#change(complete(wishOfPlace()), true));
   }
 
   get state() {
@@ -175,9 +184,9 @@ export class Store {
   update(wish, { step = true } = {}) {
     const next = this.#complete({ ...this.#state, ...wish });
     const query = formatQuery(next);
-    if (query === location.search) return;
-    if (step) history.pushState(null, "", query);
-    else history.replaceState(null, "", query);
+    if (query === location.search && next.selected === this.#state.selected) return;
+    if (step) history.pushState(besides(next), "", query);
+    else history.replaceState(besides(next), "", query);
     this.#change(next, false);
   }
 

@@ -11,7 +11,7 @@ export const FEW_TRACKS = 100;
  * @param {Uint8Array | null} mask  not 0 where a row is filtered out
  * @returns {Uint32Array} the track's rows that are not, in the order of time; none where it is not there
  */
-export function trailOf(set, track, mask) {
+function trailOf(set, track, mask) {
   const index = set.indexOf(track);
   if (index === null) return new Uint32Array(0);
   const [from, to] = set.rowsOf(index);
@@ -40,3 +40,11 @@ export function pathsOf(set, visible, selection) {
 
 /** @param {Uint32Array} rows */
 const pairsOf = (rows) => Array.from(rows.subarray(1)).flatMap((row, at) => [rows[at], row]);
+
+/**
+ * @param {import("./loader.js").Loaded} loaded
+ * @param {(number | null)[]} tracks  ids
+ * @returns {Uint32Array[]} their ways, each once
+ */
+export const trailsOf = ({ set, visible }, tracks) =>
+  [...new Set(tracks)].filter((track) => track !== null).map((track) => trailOf(set, track, visible.mask));

@@ -14,8 +14,9 @@ const PAUSE = { running: 2_000, idle: 20_000, lost: 3_000 };
  * @param {HTMLElement} place
  * @param {string | null} snapshot   that the page shows; null where there is no map yet
  * @param {() => void} onNew         show the new one
+ * @param {() => void} onAnswer      the server answers
  */
-export function watchLibrary(place, snapshot, onNew) {
+export function watchLibrary(place, snapshot, onNew, onAnswer) {
   let timer = 0;
   const look = async () => {
     clearTimeout(timer);
@@ -25,6 +26,7 @@ export function watchLibrary(place, snapshot, onNew) {
       if (status.running) pause = PAUSE.running;
       const isNew = status.snapshot !== null && status.snapshot.id !== snapshot;
       if (isNew && snapshot === null) return onNew();
+      onAnswer();
       show(place, isNew ? news(onNew) : (status.running && progress(status.running)) || null);
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;

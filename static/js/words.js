@@ -26,8 +26,9 @@ export const architectureName = (name) => ARCHITECTURES.get(name) ?? name;
 
 /** @param {string} network  "mtt-musicnn" @returns {string} "MusiCNN · MagnaTagATune" */
 export function networkName(network) {
-  const [dataset, ...architecture] = network.split("-");
-  return [architectureName(architecture.join("-")), datasetName(dataset)].filter(Boolean).join(" · ");
+  const [dataset, ...rest] = network.split("-");
+  const architecture = ARCHITECTURES.get(rest.join("-"));
+  return architecture ? `${architecture} · ${DATASETS.get(dataset) ?? dataset}` : network;
 }
 
 /** @param {string} column  a name from the catalogue @returns {string} */

@@ -5,7 +5,7 @@ import re
 
 import numpy as np
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Locator, expect
 
 from tests.e2e.explorer import Explorer
 
@@ -195,6 +195,53 @@ def test_nothing_jumps_when_the_page_loads_and_its_axes_appear(explorer: Explore
     explorer.wait_for_details()
 
     assert explorer.page.evaluate("window.shifted") < 0.01
+
+
+def test_music_is_found_heard_and_saved_as_a_playlist_when_only_tab_and_enter_are_used(
+    explorer: Explorer,
+) -> None:
+    page = explorer.page
+    explorer.open("?network=mtt-musicnn&level=segments")
+    tab_to(page.get_by_role("combobox", name="Search for a track"))
+    page.keyboard.type("title 12")
+    expect(page.get_by_role("option").first).to_contain_text("Title 12")
+    page.keyboard.press("Enter")
+    explorer.wait_for_details()
+    explorer.until(lambda: explorer.audio["time"] > 0 and not explorer.audio["paused"])
+
+    expect(explorer.details).to_be_focused()
+    neighbour = explorer.neighbours.nth(1)
+    point = neighbour.get_attribute("data-track"), neighbour.get_attribute("data-segment")
+    tab_to(neighbour)
+    assert "," in explorer.stage.get_attribute("data-linked")
+    page.keyboard.press("Enter")
+    explorer.wait_for_details()
+    assert (explorer.address_state["track"], explorer.address_state["segment"]) == point
+    explorer.until(lambda: explorer.audio["source"].endswith(f"/{point[0]}") and not explorer.audio["paused"])
+
+    tab_to(explorer.details.get_by_role("button", name="Select all"))
+    page.keyboard.press("Enter")
+    selection = page.get_by_role("tabpanel", name="Selection")
+    expect(selection).to_be_focused()
+    expect(selection.get_by_role("heading")).to_have_text("11 segments")
+    tab_to(selection.get_by_role("button", name="Save as"))
+    page.keyboard.press("Enter")
+    menu = page.get_by_role("form", name="Save the selection")
+    tab_to(menu.get_by_role("button", name="Save", exact=True))
+    with page.expect_download() as download:
+        page.keyboard.press("Enter")
+    lines = download.value.path().read_text().splitlines()
+    assert lines[0] == "#EXTM3U"
+    assert len([line for line in lines if line.startswith("#EXTINF")]) > 1
+
+
+def tab_to(target: Locator) -> None:
+    """Press Tab until an element has the focus."""
+    for _ in range(80):
+        target.page.keyboard.press("Tab")
+        if target.evaluate("(element) => element === document.activeElement"):
+            return
+    raise AssertionError(f"Tab does not lead to {target}")
 
 
 def test_focus_stays_in_the_panel_when_a_neighbour_is_chosen_by_key(explorer: Explorer) -> None:

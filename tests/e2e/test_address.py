@@ -78,6 +78,32 @@ def test_place_in_the_track_is_kept_when_another_network_is_chosen(explorer: Exp
     expect(explorer.details).to_have_attribute("data-point", "1:10")
 
 
+def test_selection_comes_back_when_it_is_too_long_for_the_address(explorer: Explorer) -> None:
+    page = explorer.open("?network=mtt-musicnn&other.network=msd-vgg").page
+    note = page.get_by_text("not in the link").first
+    ragged = [{"track": track, "segment": at} for track in range(1, 61) for at in range(0, 40, 2)]
+    select = """async (points) => {
+      const { writeSelection } = await import("/static/js/selection-text.js");
+      const text = writeSelection(points);
+      history.replaceState({ selected: text }, "");
+      return text.length;
+    }"""
+    assert page.evaluate(select, ragged) > 1500
+    page.reload()
+    explorer.wait_for("ready")
+    expect(explorer.stage).not_to_have_attribute("data-marked", "0")
+    marked = explorer.stage.get_attribute("data-marked") or ""
+    assert "selected" not in explorer.address_state
+    expect(note).to_be_visible()
+
+    page.keyboard.press("Escape")
+    expect(explorer.stage).to_have_attribute("data-marked", "0")
+    expect(note).to_be_hidden()
+    page.go_back()
+    expect(explorer.stage).to_have_attribute("data-marked", marked)
+    expect(note).to_be_visible()
+
+
 @pytest.mark.parametrize(
     "query",
     [
@@ -92,6 +118,25 @@ def test_what_exists_is_shown_when_the_address_is_nonsense(explorer: Explorer, q
 
     assert explorer.points == explorer.get("networks")["networks"][0]["segments"]
     assert "nonsense" not in explorer.page.url
+
+
+def test_page_says_so_when_the_address_names_what_there_is_not(explorer: Explorer) -> None:
+    asked = "?network=mtt-vgg&layer=xx&projection=zzz&colour=tag:polka&heard=0.2-1:gong&only=mood:dark"
+    page = explorer.open(f"{asked}&other.network=nope").page
+    notice = page.locator("#notice")
+    expect(notice).to_contain_text(
+        "This library has no network “mtt-vgg”, no layer “xx”, no projection “zzz”, no tag “polka”, "
+        "no tag “gong”, no attribute “mood”, no network “nope”. You see "
+    )
+    notice.get_by_role("button", name="Close").click()
+    expect(notice).to_be_hidden()
+
+    address = page.url
+    explorer.open("?" + address.split("?")[1])  # what the page itself writes is there
+    explorer.open(
+        "?network=mtt-musicnn&layer=taggrams&projection=original&x=rock&x_minus=pop&colour=tag:flute"
+    )
+    expect(notice).to_be_hidden()
 
 
 def test_panel_says_so_when_the_address_names_a_track_that_is_not_there(explorer: Explorer) -> None:
@@ -180,6 +225,10 @@ class TestModule:
                     {"name": "artist", "value": "AC/DC: live, 50 %"},
                     {"name": "mood/theme", "value": "dark"},
                 ],
+                "ranges": [
+                    {"name": "year", "low": 1990, "high": 1999},
+                    {"name": "bpm", "low": None, "high": 120},
+                ],
                 "tracks": 20,
                 "lot": 3,
                 "every": 4,
@@ -217,7 +266,7 @@ class TestModule:
             ([], None),
             ([(3, 0), (3, 1), (3, 2), (3, 7), (5, 1)], "3:0-2.7_5:1"),
             ([(3, None), (4, None), (9, None)], "3-4.9"),
-            ([(track, 0) for track in range(2000)], None),
+            ([(track, 0) for track in range(250_001)], None),
         ],
     )
     def test_selection_survives_as_text_unless_it_is_long(

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,18 @@ def open_page(explorer: Explorer, name: str) -> Locator:
     return explorer.page.get_by_role("tabpanel", name=name)
 
 
+def _colours_are_those_of_the_scale(explorer: Explorer, page: Locator, activations: np.ndarray) -> None:
+    """Compare the middle of the strongest cell of the first row with the scale at its activation."""
+    picture, scale = explorer.pixels(page.locator(".heatmap-plot").first), page.locator(".taggram-scale")
+    expect(scale).to_have_accessible_name(re.compile("from 0, not heard, to 1"))
+    bar = explorer.pixels(page.locator(".taggram-scale-bar"))
+    at = int(activations[0].argmax())
+    x = 108 + (picture.shape[1] - 114) * (at + 0.5) / len(activations[0])
+    drawn = picture[4 + 7, round(x)].astype(int)
+    meant = bar[bar.shape[0] // 2, round(float(activations[0, at]) * (bar.shape[1] - 1))].astype(int)
+    assert np.abs(drawn - meant).max() < 16
+
+
 def test_taggram_is_drawn_and_follows_and_leads_the_sound_when_it_is_opened(ready: Explorer) -> None:
     assert not ready.asked("/vendor/")
     page = open_page(ready, "Taggram")
@@ -40,6 +53,9 @@ def test_taggram_is_drawn_and_follows_and_leads_the_sound_when_it_is_opened(read
     means = np.array(truth["activations"]).mean(axis=1)
     strongest = [truth["tags"][place] for place in np.argsort(-means, kind="stable")[:20]]
     assert plot.locator(".ytick text").all_text_contents() == strongest
+    _colours_are_those_of_the_scale(
+        ready, page, np.array(truth["activations"])[np.argsort(-means, kind="stable")]
+    )
     assert violations(ready.page) == []
     assert ready.address_state["tab"] == "taggram"
 
@@ -129,6 +145,54 @@ def test_neighbours_become_a_sorted_playlist_without_a_mouse_when_they_are_selec
     expect(ready.player.get_by_role("button", name="Queue, 8 to come")).to_be_visible()
     selection.get_by_role("button", name="Clear").click()
     expect(selection).to_contain_text("Nothing is selected")
+
+
+def test_neighbours_are_of_other_tracks_when_so_wanted(ready: Explorer) -> None:
+    def tracks() -> set[str | None]:
+        return {
+            ready.neighbours.nth(place).get_attribute("data-track")
+            for place in range(ready.neighbours.count())
+        }
+
+    assert "3" in tracks()
+    others = ready.details.get_by_label("other tracks only")
+    others.focus()
+    ready.page.keyboard.press(" ")
+    ready.until(lambda: ready.neighbours.count() == 10 and "3" not in tracks())
+    expect(others).to_be_focused()
+    space = {"network": "mtt-musicnn", "layer": "embeddings", "track": 3, "segment": 1}
+    found = ready.get("similar", **space, exclude="track")["results"]
+    assert ready.linked == [result["row"] for result in found]
+
+    ready.page.reload()
+    ready.wait_for("ready")
+    ready.wait_for_details()
+    expect(others).to_be_checked()
+    assert "3" not in tracks()
+
+
+def test_save_menu_opens_at_its_button_and_says_how_tracks_are_given(ready: Explorer) -> None:
+    page = ready.page
+    ready.details.get_by_role("button", name="Select all").click()
+    table = page.get_by_role("grid", name="Selected points")
+    edge, shown = (part.bounding_box() for part in (table.get_by_role("columnheader", name="Artist"), table))
+    assert edge is not None
+    assert shown is not None
+    assert edge["x"] + edge["width"] <= shown["x"] + shown["width"]
+    opener, menu = (
+        page.get_by_role("button", name="Save as"),
+        page.get_by_role("form", name="Save the selection"),
+    )
+    opener.click()
+    expect(menu.get_by_label("Tracks are given by").locator("option:checked")).to_have_text(
+        "addresses of this server"
+    )
+    below, button = menu.bounding_box(), opener.bounding_box()
+    assert below is not None
+    assert button is not None
+    assert below["y"] - button["y"] - button["height"] == pytest.approx(6, abs=1)
+    menu.get_by_role("button", name="Close").click()
+    expect(menu).to_be_hidden()
 
 
 def _column(rows: Locator, place: int) -> list[float]:

@@ -170,6 +170,17 @@ def test_main_job_is_done_without_a_mouse_when_only_keys_are_used(explorer: Expl
 
     keyboard.press("b")
     expect(explorer.stage).to_have_attribute("data-selected", str(nearest))
+    explorer.page.get_by_label("Colour by").select_option("artist")
+    explorer.stage.focus()
+    for _ in range(3):  # the first point, and nothing before it; the colour stays
+        keyboard.press("b")
+        expect(explorer.stage).to_have_attribute("data-selected", hovered or "")
+    assert explorer.address_state["colour"] == "artist"
+    keyboard.press("Escape")
+    expect(explorer.details).to_contain_text("Nothing chosen yet")
+    keyboard.press("b")
+    expect(explorer.stage).to_have_attribute("data-selected", hovered or "")
+    explorer.until(lambda: not explorer.audio["paused"])
 
     keyboard.press(" ")
     explorer.until(lambda: explorer.audio["paused"])

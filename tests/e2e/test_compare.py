@@ -36,7 +36,7 @@ def assert_same_time(explorer: Explorer, attribute: str) -> None:
     expect(there).not_to_have_attribute(attribute, "")
     expect(explorer.stage).not_to_have_attribute(attribute, "")
     first = time_of(explorer, explorer.stage, "mtt-musicnn", attribute)
-    second = time_of(explorer, there, "audioset-vggish", attribute)
+    second = time_of(explorer, there, explorer.address_state["other.network"], attribute)
     assert first[0] == second[0]
     assert abs(first[1] - second[1]) < 3
 
@@ -113,3 +113,78 @@ def test_second_map_comes_and_goes_when_the_button_is_pressed(explorer: Explorer
     expect(other(explorer.page)).to_be_hidden()
     explorer.page.goto(f"{explorer.address}/compare")
     expect(other(explorer.page)).to_be_visible()
+
+
+def select_box(explorer: Explorer) -> None:
+    """Draw a box over most of a map."""
+    box = explorer.stage.bounding_box()
+    assert box is not None
+    explorer.stage.locator("xpath=..").get_by_role("button", name="Select a box").click()
+    explorer.page.mouse.move(box["x"] + 10, box["y"] + 110)
+    explorer.page.mouse.down()
+    explorer.page.mouse.move(box["x"] + 0.85 * box["width"], box["y"] + 0.8 * box["height"], steps=3)
+    explorer.page.mouse.up()
+    explorer.until(lambda: explorer.stage.get_attribute("data-marked") not in (None, "0"))
+
+
+def facts(explorer: Explorer) -> dict[str, str]:
+    """What the other map has marked: rows that are linked, number of rows that are selected, and so on."""
+    names = ("linked", "marked", "selected", "playing")
+    stage = explorer.page.locator("#other-stage")
+    return {name: stage.get_attribute(f"data-{name}") or "" for name in names}
+
+
+def test_second_map_knows_what_was_done_before_when_it_is_opened_and_opened_again(explorer: Explorer) -> None:
+    page = explorer.open("?network=mtt-musicnn&projection=umap").page
+    page.get_by_label("After the segment").select_option("stop")
+    explorer.choose_on_map()
+    explorer.wait_for_details()
+    select_box(explorer)
+    button = page.get_by_role("button", name="Compare")
+    button.click()
+    expect(other(page)).to_be_visible()
+    explorer.wait_for("ready")
+
+    explorer.until(lambda: len(facts(explorer)["linked"].split(",")) > 5)
+    explorer.until(lambda: facts(explorer)["marked"] not in ("", "0"))
+    assert_same_time(explorer, "data-selected")
+    opened = facts(explorer)
+    marked = explorer.stage.get_attribute("data-marked")
+    page.reload()
+    explorer.wait_for("ready")
+    explorer.until(lambda: facts(explorer)["linked"] == opened["linked"])
+    assert facts(explorer)["marked"] == opened["marked"]
+    expect(explorer.stage).to_have_attribute("data-marked", marked or "")
+
+    button.click()
+    expect(other(page)).to_be_hidden()
+    page.keyboard.press("Escape")
+    expect(explorer.stage).to_have_attribute("data-marked", "0")
+    page.get_by_role("tab", name="Point").click()
+    explorer.neighbours.first.click()
+    explorer.wait_for_details()
+    explorer.until(lambda: len(explorer.linked) > 5)
+    button.click()
+    explorer.until(lambda: facts(explorer)["linked"] not in ("", opened["linked"]))
+    explorer.until(lambda: facts(explorer)["marked"] == "0")
+    assert_same_time(explorer, "data-selected")
+
+
+def test_pointer_and_selection_are_on_both_maps_when_used_on_either(comparison: Explorer) -> None:
+    there, page = on_other(comparison), comparison.page
+    for here, beyond in ((comparison, there), (there, comparison)):
+        marks = beyond.drawn_marks()
+        page.mouse.move(*here.find_point())
+        expect(here.stage).not_to_have_attribute("data-hovered", "")
+        comparison.settle()
+        assert (beyond.drawn_marks() != marks).any()  # a ring, as if the pointer were there
+        page.mouse.move(5, 5)
+        expect(here.stage).to_have_attribute("data-hovered", "")
+
+    for here, beyond in ((comparison, there), (there, comparison)):
+        select_box(here)
+        expect(beyond.stage).not_to_have_attribute("data-marked", "0")
+        page.keyboard.press("Escape")
+        expect(here.stage).to_have_attribute("data-marked", "0")
+        expect(beyond.stage).to_have_attribute("data-marked", "0")
+        page.keyboard.press("Escape")

@@ -127,6 +127,44 @@ def test_point_is_heard_while_it_is_pointed_at_when_so_chosen(explorer: Explorer
     expect(explorer.player).to_have_attribute("data-state", "paused")
 
 
+def test_volume_is_as_before_when_silence_ends(ready: Explorer) -> None:
+    page = ready.page
+    volume, mute = (
+        ready.player.get_by_role(role, name=name) for role, name in (("slider", "Volume"), ("button", "Mute"))
+    )
+    volume.fill("0.6")
+    box = volume.bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + 0.6 * box["width"], box["y"] + box["height"] / 2)
+    page.mouse.down()
+    page.mouse.move(box["x"] - 20, box["y"] + box["height"] / 2, steps=12)
+    page.mouse.up()
+    expect(mute).to_have_attribute("aria-pressed", "true")
+    mute.click()
+    expect(mute).to_have_attribute("aria-pressed", "false")
+    expect(volume).to_have_value("0.6")
+    for muted in (True, False):
+        page.keyboard.press("m")
+        assert page.locator("audio").evaluate("(audio) => [audio.muted, audio.volume]") == [muted, 0.6]
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_map_keeps_its_size_when_the_reason_for_silence_is_long(ready: Explorer, width: int) -> None:
+    ready.page.set_viewport_size({"width": width, "height": 780})
+    reason = (
+        "This file is damaged, or it holds something else than music, or than its name says that it is. " * 2
+    )
+    ready.page.route(
+        "**/audio/track/3",
+        lambda route: route.fulfill(status=404, json={"error": {"message": reason, "code": "x"}}),
+    )
+    before = ready.player.bounding_box()
+    ready.page.reload()
+    expect(ready.player).to_have_attribute("data-state", "error")
+    expect(ready.player.get_by_title(reason.strip())).to_be_visible()
+    assert ready.player.bounding_box() == before
+
+
 def test_queue_goes_on_after_saying_why_when_a_piece_cannot_be_played(
     library: Library, tmp_path: Path, serve: Callable[..., str], page: Page
 ) -> None:

@@ -1,5 +1,7 @@
 """The map: what is drawn, pointed at, moved and coloured."""
 
+import itertools
+
 import numpy as np
 import pytest
 from playwright.sync_api import Page, expect
@@ -113,6 +115,84 @@ def test_view_zooms_and_comes_back_when_the_wheel_turns_and_zero_is_pressed(expl
     assert (explorer.drawn_points() == home).all()
 
 
+def test_view_zooms_when_a_place_is_clicked_twice_or_plus_and_minus_are_pressed(explorer: Explorer) -> None:
+    page = explorer.open("?labels=off").page
+    box = explorer.stage.bounding_box()
+    assert box is not None
+    page.mouse.dblclick(box["x"] + 20, box["y"] + box["height"] / 2)
+    x, _, zoom = explorer.until(lambda: explorer.address_state.get("view", "")).split(",")
+    assert float(zoom) == 2
+    assert float(x) < 0.5  # towards the place
+    assert explorer.selected is None
+
+    page.keyboard.press("0")
+    explorer.until(lambda: "view" not in explorer.address_state)
+    page.keyboard.press("+")
+    explorer.until(lambda: explorer.address_state.get("view", "").endswith(",1.6"))  # when it has arrived
+    page.keyboard.press("-")
+    explorer.until(lambda: "view" not in explorer.address_state)
+
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog")).to_contain_text("zoom in there")
+
+
+def test_more_regions_are_named_when_one_looks_nearer(explorer: Explorer) -> None:
+    space = {"network": "mtt-musicnn", "layer": "embeddings", "level": "segments", "projection": "umap"}
+    levels = {level["zoom"]: level["labels"] for level in explorer.get("labels", **space)["levels"]}
+    assert len(levels[4]) > len(levels[1])
+    names = explorer.stage.locator(".labels span")
+    for zoom, level in ((1, 1), (1.9, 1), (2, 2), (5, 4)):
+        explorer.open(f"?network=mtt-musicnn&projection=umap&view=0.5,0.5,{zoom}")
+        expect(names.first).to_be_attached()
+        assert names.all_text_contents() == [label["text"] for label in levels[level]]
+
+
+def test_points_are_coloured_and_explained_when_attributes_or_the_map_itself_are_chosen(
+    explorer: Explorer,
+) -> None:
+    space = {"network": "mtt-musicnn", "layer": "embeddings", "level": "segments", "format": "json"}
+    query = "?network=mtt-musicnn&projection=umap&labels=off&colour="
+    plain = explorer.open(f"{query}none").drawn_points()
+    scale = explorer.legend.get_by_role("img")
+
+    explorer.open(f"{query}kept")
+    expect(scale).to_have_attribute("aria-label", "Colour scale from none to all ten")
+    kept = explorer.drawn_points()
+
+    explorer.open(f"{query}year")
+    found = explorer.get("points", **space, columns="year")["info"]["categories"]["year"][1:]
+    expect(scale).to_have_attribute("aria-label", f"Colour scale from {found[0]} to {found[-1]}")
+    year = explorer.drawn_points()
+    for one, other in itertools.combinations((plain, kept, year), 2):
+        assert (one != other).any(axis=2).sum() > 1000
+
+    explorer.open(f"{query}artist")
+    columns = explorer.get("points", **space, columns="artist,track")
+    artists, offsets = columns["columns"]["artist"], columns["columns"]["offsets"]
+    counts = np.bincount(np.repeat(artists, np.diff(offsets)))
+    told = dict(zip(columns["info"]["categories"]["artist"], counts.tolist(), strict=True))
+    image = explorer.drawn_points()
+    for entry, colour in zip(
+        explorer.legend.get_by_role("button").all(), explorer.colours_in_legend(), strict=True
+    ):
+        name, number = entry.locator("span").nth(1).inner_text(), entry.locator(".number").inner_text()
+        assert told["" if name == "unknown" else name] == int(number)
+        assert count_colour(image, colour) > 50
+
+
+def test_tracks_are_larger_when_their_segments_lie_further_apart(explorer: Explorer) -> None:
+    space = {"network": "mtt-musicnn", "layer": "embeddings", "level": "tracks", "format": "json"}
+    columns = explorer.get("points", **space, columns="spread,track")["columns"]
+    order = [columns["track_ids"][row] for row in np.argsort(columns["spread"])]
+    areas = []
+    for track in (order[0], order[-1]):
+        alone = f"q={track:06d}.wav&rest=hide&colour=none&labels=off"
+        explorer.open(f"?network=mtt-musicnn&layer=embeddings&level=tracks&projection=umap&{alone}")
+        expect(explorer.page.locator("[data-part=counts]")).to_contain_text("1 of 60")
+        areas.append(int(differs(explorer.drawn_points()).sum()))
+    assert areas[1] > 1.2 * areas[0] > 0
+
+
 def test_points_move_with_the_pointer_when_the_map_is_dragged(explorer: Explorer) -> None:
     explorer.open()
     before = explorer.drawn_points()
@@ -160,6 +240,26 @@ def test_controls_offer_components_with_their_variance_when_pca_is_chosen(explor
     pca = next(p for p in described["layers"][0]["levels"][0]["projections"] if p["name"] == "pca")
     expect(options).to_have_count(pca["components"])
     expect(options.first).to_contain_text("1 (")
+
+
+@pytest.mark.parametrize("width", [1400, 1000])
+def test_names_of_networks_are_read_in_full_when_the_window_is_that_wide(
+    explorer: Explorer, width: int
+) -> None:
+    explorer.page.set_viewport_size({"width": width, "height": 800})
+    explorer.open("?network=mtt-musicnn&layer=taggrams&projection=original")
+    script = """(select) => {
+      const context = document.createElement("canvas").getContext("2d");
+      const { font, paddingLeft, paddingRight } = getComputedStyle(select);
+      context.font = font;
+      const widths = [...select.options].map(({ text }) => context.measureText(text).width);
+      return [Math.max(...widths), select.clientWidth - parseFloat(paddingLeft) - parseFloat(paddingRight)];
+    }"""
+    needed, given = explorer.page.get_by_label("Network").evaluate(script)
+    assert needed <= given
+    box = explorer.page.get_by_role("form").bounding_box()
+    assert box is not None
+    assert box["height"] < 190  # three rows at most
 
 
 def test_no_tags_are_offered_when_the_network_has_none(explorer: Explorer) -> None:

@@ -28,6 +28,35 @@ def test_track_is_found_chosen_and_heard_when_only_keys_are_used(explorer: Explo
     expect(options.first).to_be_hidden()
 
 
+def test_first_of_what_is_typed_is_chosen_when_enter_is_faster_than_the_answer(explorer: Explorer) -> None:
+    explorer.open()
+    first, second = (explorer.get("tracks", q=words)["tracks"][0] for words in ("title 12", "title 7"))
+    box = explorer.page.get_by_role("combobox", name="Search for a track")
+    box.focus()
+    explorer.page.keyboard.type("title 12")
+    explorer.page.keyboard.press("Enter")
+    expect(explorer.details).to_have_attribute("data-point", f"{first['id']}:0")
+
+    box.focus()
+    box.fill("title 7")
+    expect(explorer.page.locator("#found [aria-selected=true]")).to_have_count(0)
+    box.press("Enter")
+    expect(explorer.details).to_have_attribute("data-point", f"{second['id']}:0")
+    expect(explorer.details).to_be_focused()
+
+    # What is typed after Enter is another question.
+    box.focus()
+    box.fill("title 1")
+    explorer.page.route("**/api/v1/tracks?*", lambda _: None)
+    with explorer.page.expect_request("**/api/v1/tracks?*"):
+        box.press("Enter")
+    explorer.page.unroute("**/api/v1/tracks?*")
+    box.press_sequentially("2")
+    expect(explorer.page.get_by_role("option").first).to_contain_text("Title 12")
+    explorer.settle()
+    assert explorer.address_state["track"] == str(second["id"])
+
+
 def test_search_says_so_when_nothing_is_found_or_no_answer_comes(explorer: Explorer) -> None:
     explorer.open()
     box = explorer.page.get_by_role("combobox", name="Search for a track")

@@ -4,7 +4,7 @@ import itertools
 
 import numpy as np
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests.e2e.explorer import Explorer, differs
 
@@ -137,6 +137,76 @@ def test_regions_are_named_without_overlap_when_labels_are_wanted(explorer: Expl
     assert explorer.address_state["labels"] == "off"
     page.go_back()
     expect(names.first).to_be_visible()
+
+
+def test_button_says_so_when_no_region_has_a_name(explorer: Explorer) -> None:
+    page = explorer.open("?network=audioset-vggish&projection=umap").page
+    button = page.get_by_role("button", name="No region of this map stands out")
+    expect(button).to_be_disabled()
+    expect(button).to_have_attribute("aria-pressed", "false")
+    page.get_by_label("Network").select_option("mtt-musicnn")
+    expect(page.get_by_role("button", name="Name the regions")).to_be_enabled()
+
+
+def boxes_of(locator: Locator) -> dict[str, tuple[int, ...]]:
+    """Left, top, right and bottom of all elements, by their text."""
+    script = """(all) => all.map((e) => [e.textContent, e.getBoundingClientRect()])
+      .map(([text, { left, top, right, bottom }]) => [text, [left, top, right, bottom].map(Math.round)])"""
+    return {f"{at} {text}": tuple(box) for at, (text, box) in enumerate(locator.evaluate_all(script))}
+
+
+def test_names_and_numbers_keep_clear_when_something_lies_over_the_map(explorer: Explorer) -> None:
+    two_tags = "&layer=taggrams&projection=original&x=guitar&y=piano&colour=genre&selected=1:0-3"
+    page = explorer.open(f"?network=mtt-musicnn{two_tags}").page
+    names = explorer.stage.locator(".labels span:visible")
+    expect(names.first).to_be_visible()
+    for view in ("0.5,0.5,1", "0.42,0.37,1.3", "0.7,0.6,2"):
+        explorer.open(f"?network=mtt-musicnn{two_tags}&view={view}")
+        expect(names.first).to_be_visible()
+        page.get_by_role("button", name="Filter").click()
+        explorer.settle()
+        over = page.locator(".view > :is(.filter, .legend, .selection-bar), .shown > *, .tools > *")
+        stage = boxes_of(explorer.stage).popitem()[1]
+        written = boxes_of(names) | boxes_of(page.locator(".axes .tick"))
+        assert written
+        for text, box in written.items():
+            assert stage[0] <= box[0] < box[2] <= stage[2], text
+            assert stage[1] <= box[1] < box[3] <= stage[3], text
+            for part, other in boxes_of(over).items():
+                aside = box[2] <= other[0] or other[2] <= box[0]
+                assert aside or box[3] <= other[1] or other[3] <= box[1], (view, text, part)
+        page.get_by_role("button", name="Close", exact=True).click()
+        explorer.settle()
+        assert len(boxes_of(names) | boxes_of(page.locator(".axes .tick"))) > len(written)
+
+
+def test_regions_are_named_only_where_points_are_left_when_filtered(explorer: Explorer) -> None:
+    explorer.open(QUERY)
+    names = explorer.stage.locator(".labels span:visible")
+    expect(names.first).to_be_visible()
+    everywhere = names.count()
+    explorer.open(f"{QUERY}&only=genre:jazz&rest=hide&colour=none")
+    expect(names.first).to_be_visible()
+    assert names.count() < everywhere
+    points = differs(explorer.drawn_points())
+    for x0, y0, x1, y1 in boxes_of(names).values():
+        left, top, *_ = boxes_of(explorer.stage).popitem()[1]
+        around = points[max(0, y0 - 60 - top) : y1 + 90 - top, max(0, x0 - 40 - left) : x1 + 40 - left]
+        assert around.any()
+
+
+def test_names_stand_in_the_middle_when_the_size_of_letters_has_changed(explorer: Explorer) -> None:
+    explorer.open(f"{QUERY}&other.network=msd-vgg")
+    names = explorer.stage.locator(".labels span:visible")
+    expect(names.first).to_be_visible()
+    explorer.page.get_by_role("button", name="Compare").click()
+    expect(explorer.page.locator("#other-stage")).to_be_hidden()
+    explorer.settle()
+    after = boxes_of(names)
+    explorer.page.reload()
+    expect(names.first).to_be_visible()
+    explorer.settle()
+    assert boxes_of(names) == after
 
 
 def test_axes_show_differences_and_logarithms_when_asked_for(explorer: Explorer) -> None:

@@ -17,6 +17,11 @@ def address(library: Library, serve, tmp_path) -> str:
     return f"{serve(shutil.copytree(library.root, tmp_path / 'own'))}/similarity"
 
 
+def open_test(page: Page, address: str) -> None:
+    page.goto(address)
+    page.locator("html[data-state=ready]").wait_for(state="attached")
+
+
 def hear_all(page: Page) -> None:
     for name in ("Reference", "Choice 1", "Choice 2", "Choice 3"):
         group = page.get_by_role("group", name=name)
@@ -38,8 +43,7 @@ def test_answer_is_given_by_hand_when_all_four_were_heard(page: Page, address: s
             posted.append(request)
 
     page.on("request", watch)
-    page.goto(address)
-    page.locator("html[data-state=ready]").wait_for(state="attached")
+    open_test(page, address)
     choose = page.get_by_role("button", name="Choose 2")
     expect(choose).to_be_disabled()
     hear_all(page)
@@ -57,14 +61,61 @@ def test_answer_is_given_by_hand_when_all_four_were_heard(page: Page, address: s
     assert page.evaluate("localStorage.getItem('listening-test-rater')") == sent.post_data_json["rater"]
 
 
+def test_answer_is_kept_and_sent_again_when_the_server_did_not_answer(page: Page, address: str) -> None:
+    open_test(page, address)
+    hear_all(page)
+    question = page.locator(".sounds").inner_html()
+    page.route("**/listening/answers", lambda route: route.abort("connectionrefused"))
+    page.get_by_role("button", name="Choose 2").click()
+    problem = page.get_by_role("alert")
+    expect(problem).to_contain_text("Your answer is not kept yet. The server does not answer.")
+    again = problem.get_by_role("button", name="Send choice 2 again")
+    again.focus()
+    page.keyboard.press("Enter")
+    expect(again).to_be_focused()
+    page.get_by_role("group", name="Reference").get_by_role("button").click()
+    expect(again).to_be_visible()
+    assert page.locator(".sounds").inner_html() != question  # the reference is playing
+    expect(page.get_by_role("button", name="Choose 2")).to_be_enabled()
+
+    page.unroute("**/listening/answers")
+    with page.expect_request("**/listening/answers") as sent:
+        again.click()
+    assert sent.value.post_data_json["choice"] == 1
+    expect(page.get_by_role("status")).to_have_text("Thank you: your first answer.")
+    expect(problem).to_be_hidden()
+    expect(page.get_by_role("group", name="Reference").get_by_role("button")).to_be_focused()
+
+
+def test_question_is_asked_again_when_it_did_not_come(page: Page, address: str) -> None:
+    page.route("**/listening/question", lambda route: route.abort("connectionrefused"))
+    page.goto(address)
+    expect(page.get_by_role("alert")).to_contain_text("The server does not answer.")
+    page.unroute("**/listening/question")
+    page.get_by_role("button", name="Try again").click()
+    expect(page.locator("#sounds").get_by_role("group")).to_have_count(4)
+    expect(page.get_by_role("alert")).to_be_hidden()
+
+
+def test_sound_is_not_heard_when_it_has_only_begun(page: Page, address: str) -> None:
+    open_test(page, address)
+    for number, key in enumerate(["r", "1", "2", "3"]):
+        page.keyboard.press(key)
+        group = page.get_by_role("group").nth(number)
+        expect(group).to_contain_text("playing")
+        page.wait_for_function("() => document.querySelector('audio').currentTime > 0")
+    page.keyboard.press("3")
+    expect(page.get_by_text("not heard yet")).to_have_count(4)
+    expect(page.get_by_role("button", name="Choose 2")).to_be_disabled()
+
+
 class TestPhone:
     @pytest.fixture
     def browser_options(self):
         return PHONE
 
     def test_answer_is_given_with_the_keyboard(self, page: Page, address: str) -> None:
-        page.goto(address)
-        page.locator("html[data-state=ready]").wait_for(state="attached")
+        open_test(page, address)
         for number, key in enumerate(["r", "1", "2", "3"]):
             page.keyboard.press(key)
             expect(page.get_by_role("group").nth(number)).to_have_attribute("data-heard", "")

@@ -23,10 +23,11 @@ from tests.snapshot_factory import Library, Spec, build_library
 SPEC = Spec(tracks=8, segments=60, networks=("mtt-musicnn", "audioset-vggish"))
 
 
+EXCERPT = 7.0
 SPACE = "network=mtt-musicnn&layer=embeddings&level=segments"
 ASKED = (
     f"points?{SPACE}&columns=position,track&projection=pca&x=2&y=5",
-    f"points?{SPACE}&columns=kept,strongest,tag:rock,genre,year,folder&projection=umap",
+    f"points?{SPACE}&columns=kept,strongest,tag:rock,genre,year,folder,all:genre,all:folder&projection=umap",
     "points?network=mtt-musicnn&layer=taggrams&level=tracks&columns=spread,position&projection=umap",
     "networks",
     f"labels?{SPACE}&projection=umap",
@@ -51,6 +52,8 @@ def copied(tmp_path_factory) -> tuple[Path, dict[str, Response]]:
     with app.app_context():
         choice = Choice(projections=("pca", "umap"))
         export_site(current_settings(app), Reporter(), folder / "copy", choice, audio_seconds=60)
+        short = Choice(networks=("mtt-musicnn",), projections=("pca",))
+        export_site(current_settings(app), Reporter(), folder / "short", short, audio_seconds=EXCERPT)
         answers = {address: app.test_client().get(f"/api/v1/{address}") for address in ASKED}
         db.engine.dispose()
     shutil.rmtree(library.root)
@@ -88,13 +91,66 @@ def test_map_is_explored_without_a_server(explorer):
     expect(page.locator("html")).to_have_attribute("data-state", "ready")
 
 
+def test_sound_is_that_of_the_segment_or_said_to_be_missing_when_a_copy_holds_excerpts(page, site):
+    explorer = Explorer(page, (site.parent / "short").as_uri())
+    missing = "This copy holds only the first 7 s of this track."
+    explorer.open("index.html?network=mtt-musicnn&level=segments&track=3&segment=3")
+    explorer.wait_for_details()
+    duration = explorer.page.evaluate("fetch('/api/v1/tracks/3').then((a) => a.json())")["duration"]
+    assert duration > 3 * 2.992 > EXCERPT
+    expect(explorer.player).to_contain_text(missing)
+    page.locator("body").press(" ")
+    explorer.settle()
+    assert explorer.audio["paused"]
+    expect(explorer.stage).to_have_attribute("data-playing", "")
+
+    # Outline, segment and position are those of the whole track.
+    slider = explorer.player.get_by_role("slider", name="Position")
+    expect(slider).to_have_attribute("aria-valuetext", re.compile(rf"of 0:{int(duration)}$"))
+    whole, segment = slider.bounding_box(), explorer.player.locator(".wave-segment").bounding_box()
+    assert segment["x"] - whole["x"] == pytest.approx(whole["width"] * 3 * 2.992 / duration, abs=1)
+
+    page.mouse.click(whole["x"] + whole["width"] * 4 / duration, whole["y"] + 10)
+    assert explorer.audio["time"] == pytest.approx(4, abs=0.2)
+    expect(explorer.player).not_to_contain_text(missing)
+    page.get_by_role("button", name="Play", exact=True).click()
+    explorer.until(lambda: not explorer.audio["paused"])
+    page.mouse.click(whole["x"] + whole["width"] * 0.9, whole["y"] + 10)
+    expect(explorer.player).to_contain_text(missing)
+    assert explorer.audio["paused"]
+
+    # Where the excerpt ends in the midst of the music, that is said, too.
+    explorer.open("index.html?network=mtt-musicnn&level=segments&track=3&segment=2")
+    explorer.wait_for_details()
+    page.locator("body").press(" ")
+    explorer.until(lambda: not explorer.audio["paused"])
+    assert explorer.audio["time"] >= 2 * 2.992
+    expect(explorer.player).to_contain_text(missing)
+
+
+def test_no_playlists_are_offered_where_nothing_can_be_kept(explorer):
+    explorer.open("index.html?tab=playlists&track=3&segment=1&level=segments")
+    page = explorer.page
+    expect(page.get_by_role("tab")).to_have_text(["Point", "Taggram", "Selection", "Quality"])
+    expect(explorer.details).to_be_visible()
+    explorer.neighbours.first.wait_for()
+    explorer.details.get_by_role("button", name="Select all").click()
+    expect(page.get_by_role("button", name="Play all")).to_be_visible()
+    expect(page.get_by_role("button", name="Save as …")).to_have_count(0)
+    expect(page.get_by_role("button", name="playlist", exact=False)).to_have_count(0)
+
+
 def test_only_what_the_copy_holds_is_offered(explorer):
-    explorer.open("index.html?network=mtt-musicnn&layer=embeddings&projection=original")
+    explorer.open("index.html?network=mtt-musicnn&layer=embeddings&projection=original&track=1&segment=0")
     assert explorer.address_state["projection"] == "umap"
     options = explorer.page.get_by_label("Projection").get_by_role("option")
     assert sorted(options.all_inner_texts()) == ["PCA", "UMAP"]
+    explorer.details.get_by_role("button", name="Select all").click()
+    selection = explorer.page.get_by_role("tabpanel", name="Selection")
+    expect(selection.get_by_role("button", name="Play all")).to_be_visible()
+    expect(selection.get_by_role("button", name="Save as")).to_have_count(0)
     explorer.open("index.html?network=mtt-musicnn&level=segments&track=1&segment=999")
-    expect(explorer.tags).to_contain_text("no segment 999")
+    expect(explorer.details).to_contain_text("there is no segment 1000.")
 
 
 @pytest.mark.parametrize(
@@ -142,6 +198,9 @@ def compare(found, expected, place):
         "version",
         "backend",
         "note",
+        "passed",
+        "distances",
+        "score",
     }
     if isinstance(expected, dict):
         for key in expected.keys() - own:

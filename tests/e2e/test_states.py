@@ -68,9 +68,12 @@ def test_page_shows_the_run_at_work_and_then_its_map_when_there_was_none(
 
 def test_page_says_so_when_the_server_stops_answering_and_when_it_is_back(explorer: Explorer) -> None:
     explorer.open()
+    search = explorer.page.get_by_role("combobox", name="Search for a track")
+    place = search.bounding_box()
     explorer.page.route("**/api/v1/status", lambda route: route.abort("connectionrefused"))
     explorer.page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")  # the user looks again
     expect(explorer.running).to_contain_text("does not answer")
+    assert search.bounding_box() == place  # nothing jumps
 
     explorer.page.unroute("**/api/v1/status")
     expect(explorer.running).to_be_empty()
@@ -97,6 +100,21 @@ def test_map_is_loaded_after_all_when_the_connection_comes_back(explorer: Explor
     explorer.wait_for("ready")
     expect(explorer.message).to_be_hidden()
     assert explorer.points > 0
+
+
+def test_map_is_loaded_by_itself_when_the_server_answers_again(explorer: Explorer) -> None:
+    explorer.open()
+    explorer.page.route("**/api/v1/*", lambda route: route.abort("connectionrefused"))
+    explorer.page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    expect(explorer.running).to_contain_text("does not answer")
+    explorer.page.get_by_label("Projection").select_option("pca")
+    explorer.wait_for("error")
+    expect(explorer.message).to_contain_text("could not be loaded")
+
+    explorer.page.unroute("**/api/v1/*")
+    explorer.wait_for("ready")
+    expect(explorer.message).to_be_hidden()
+    assert explorer.address_state["projection"] == "pca"
 
 
 def test_page_offers_to_show_the_new_snapshot_when_the_library_was_processed_anew(explorer: Explorer) -> None:
@@ -167,3 +185,21 @@ def test_page_shows_that_it_is_loading_when_points_take_long(explorer: Explorer,
         route.continue_()
     explorer.wait_for("ready")
     expect(explorer.page.locator(".progress")).to_have_css("opacity", "0")
+
+
+@pytest.mark.parametrize(
+    ("point", "reason"),
+    [
+        ("track=99999", "There is no track 99999"),
+        ("track=3&segment=999", "“Title 3” has 5 segments: there is no segment 1000."),
+    ],
+)
+def test_one_reason_is_told_when_a_link_leads_to_no_point(
+    explorer: Explorer, point: str, reason: str
+) -> None:
+    explorer.open(f"?network=mtt-musicnn&level=segments&{point}")
+    expect(explorer.details.get_by_role("heading")).to_have_text("There is no such point")
+    expect(explorer.details).to_contain_text(reason)
+    expect(explorer.details.locator(".bad")).to_have_count(0)
+    expect(explorer.player).to_have_attribute("data-state", "empty")
+    expect(explorer.player).not_to_contain_text("49:")

@@ -80,15 +80,26 @@ def choose_engine(setting: str) -> str:
     return setting
 
 
+def engine_of(network: Network, chosen: str) -> str:
+    """Return the engine that runs a network where another one is chosen for all that it can run.
+
+    Raises
+    ------
+    MissingExtraError
+        If it is not installed.
+    """
+    return choose_engine("onnx") if network.file_format == "onnx" else chosen
+
+
 def load(network: Network, path: Path, *, engine: str = "onnx", threads: int = 1) -> Runner:
     """Load a network.
 
     Parameters
     ----------
     path : Path
-        Its ``.pb`` file, of any of its publishers.
+        Its ``.pb`` file, of any of its publishers, or its ONNX file.
     engine : str
-        ``onnx``, ``essentia`` or ``auto``.
+        ``onnx``, ``essentia`` or ``auto``. An ONNX file runs with ``onnx`` whatever is said.
     threads : int
         Threads that one run may use.
 
@@ -99,11 +110,12 @@ def load(network: Network, path: Path, *, engine: str = "onnx", threads: int = 1
     MissingExtraError
         If the engine is not installed.
     """
-    chosen = choose_engine(engine)
+    chosen = engine_of(network, choose_engine(engine))
     if chosen == "essentia":
         from app.networks.engines.essentia import EssentiaRunner  # noqa: PLC0415 - heavy, and may be missing
 
         return EssentiaRunner(network, path, threads=threads)
-    from app.networks.engines.onnx import OnnxRunner  # noqa: PLC0415 - heavy, and may be missing
+    from app.networks.engines.onnx import OnnxFileRunner, OnnxRunner  # noqa: PLC0415 - heavy, may be missing
 
-    return OnnxRunner(network, path, threads=threads)
+    runner = OnnxFileRunner if network.file_format == "onnx" else OnnxRunner
+    return runner(network, path, threads=threads)

@@ -126,7 +126,17 @@ def download_official(
 
 
 def _choose(names: Sequence[str]) -> list[Network]:
-    return [NETWORKS.get(name) for name in dict.fromkeys(names)] if names else list(NETWORKS)
+    """Return the networks of these names, or all that can be fetched."""
+    if not names:
+        return [network for network in NETWORKS if network.file_format == "pb"]
+    chosen = [NETWORKS.get(name) for name in dict.fromkeys(names)]
+    for network in chosen:
+        if network.file_format == "onnx":
+            raise InputError(
+                f"{network.name} is a network of your own: put its file {network.name}.onnx into the folder "
+                "of the networks."
+            )
+    return chosen
 
 
 def _list(networks: Sequence[Network]) -> str:

@@ -129,8 +129,10 @@ class FrozenGraph:
 def unreadable(path: Path, error: OSError) -> NetworkError:
     """Make the error for the file of a network that is missing or cannot be read."""
     if isinstance(error, FileNotFoundError):
-        return MissingNetworkError(
-            f"The network {path.stem} is not there: no file {path}. "
-            f"Get it with: flask download-models --only {path.stem}"
+        way = (
+            "Put it there."
+            if path.suffix == ".onnx"
+            else f"Get it with: flask download-models --only {path.stem}"
         )
+        return MissingNetworkError(f"The network {path.stem} is not there: no file {path}. {way}")
     return DamagedNetworkError(f"Cannot read {path}: {error.strerror}.")

@@ -16,6 +16,7 @@ from app.errors import NetworkError
 from app.files import atomic_path, file_sha256, manifest_path, write_json
 from app.networks.base import Network
 from app.networks.weights.frozen_graph import DamagedGraphError, FrozenGraph, unreadable
+from app.networks.weights.onnx_file import open_onnx_file
 
 GRAPH_VERSION: Final = 2
 """To be raised when the code that makes ONNX graphs changes, so that older files are made anew."""
@@ -117,6 +118,10 @@ def check_network(network: Network, path: Path) -> None:
     MissingNetworkError, DamagedNetworkError
         If it is not there, or not what it should be.
     """
-    graph = load_frozen_graph(network, path, network_sha256(path))
+    sha256 = network_sha256(path)
+    if network.file_format == "onnx":
+        open_onnx_file(network, path)
+        return
+    graph = load_frozen_graph(network, path, sha256)
     if network.build_onnx is not None:
         network.build_onnx(graph)

@@ -1,15 +1,19 @@
-"""The forms in which a selection can be saved."""
+"""The forms in which a selection, or another list of music, can be saved."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
+from app.queries.exports.entries import Entry
 from app.queries.exports.playlists import PlaylistOptions, write_m3u8, write_xspf
 from app.queries.exports.selection import Selection
-from app.queries.exports.tables import write_csv, write_npy, write_parquet
+from app.queries.exports.tables import npy_length, parquet_length, write_csv, write_npy, write_parquet
+from app.queries.exports.vectors import VectorTable
 
-Format = Literal["csv", "npy", "parquet", "m3u8", "xspf"]
+VectorFormat = Literal["npy", "parquet"]
+ListFormat = Literal["csv", "m3u8", "xspf"]
+Format = ListFormat | VectorFormat
 MIMETYPES: dict[Format, str] = {
     "csv": "text/csv",
     "npy": "application/octet-stream",
@@ -36,6 +40,19 @@ class Export:
     content: Iterator[bytes]
 
 
+@dataclass(frozen=True)
+class VectorExport(Export):
+    """A file of vectors.
+
+    Attributes
+    ----------
+    length : int
+        Of the content, in bytes: known before the first one.
+    """
+
+    length: int
+
+
 def export(selection: Selection, form: Format, title: str, options: PlaylistOptions) -> Export:
     """Make a file of a selection. What can be wrong with it is found here, not while it is sent.
 
@@ -44,18 +61,31 @@ def export(selection: Selection, form: Format, title: str, options: PlaylistOpti
     InputError, NotFoundError
         If the vectors that are asked for do not exist.
     """
-    if form in ("npy", "parquet"):
-        selection.vectors()
-    else:
-        _ = selection.facts  # the database is asked before the answer begins
+    if form == "npy" or form == "parquet":  # noqa: PLR1714 - the type checker understands this only
+        return export_vectors(selection.vectors(), form, file_name(title))
+    _ = selection.facts  # the database is asked before the answer begins
+    return export_entries(selection.entries(), form, title, options)
+
+
+def export_entries(
+    entries: Iterable[Entry], form: ListFormat, title: str, options: PlaylistOptions
+) -> Export:
+    """Make a file of a list of music."""
     content = {
-        "csv": lambda: write_csv(selection),
-        "npy": lambda: write_npy(selection),
-        "parquet": lambda: write_parquet(selection),
-        "m3u8": lambda: write_m3u8(selection, title, options),
-        "xspf": lambda: write_xspf(selection, title, options),
+        "csv": lambda: write_csv(entries),
+        "m3u8": lambda: write_m3u8(entries, title, options),
+        "xspf": lambda: write_xspf(entries, title, options),
     }[form]()
     return Export(f"{file_name(title)}.{form}", MIMETYPES[form], content)
+
+
+def export_vectors(table: VectorTable, form: VectorFormat, name: str) -> VectorExport:
+    """Make a file of vectors."""
+    if form == "npy":
+        content, length = write_npy(table), npy_length(table)
+    else:
+        content, length = write_parquet(table), parquet_length(table)
+    return VectorExport(f"{name}.{form}", MIMETYPES[form], content, length)
 
 
 def file_name(title: str) -> str:

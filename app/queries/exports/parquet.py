@@ -56,7 +56,7 @@ def _encode(value: Value) -> bytes:
     if isinstance(value, str | bytes):
         content = value.encode() if isinstance(value, str) else value
         return _varint(len(content)) + content
-    of = {int: _I32, str: _BINARY, Struct: _STRUCT}[type(value[0])]
+    of = _STRUCT if isinstance(value[0], Struct) else {int: _I32, str: _BINARY}[type(value[0])]
     head = bytes([len(value) << 4 | of]) if len(value) < 15 else bytes([0xF0 | of]) + _varint(len(value))
     return head + b"".join(_encode(item) for item in value)
 
@@ -68,6 +68,16 @@ def _varint(value: int) -> bytes:
         value >>= 7
     encoded.append(value)
     return bytes(encoded)
+
+
+@dataclass(frozen=True)
+class _Encoded(Struct):
+    """A structure that is kept as its bytes, which take a fraction of the room."""
+
+    content: bytes = b""
+
+    def encode(self) -> bytes:
+        return self.content
 
 
 @dataclass
@@ -90,20 +100,18 @@ class ParquetWriter:
 
     def start(self) -> bytes:
         """Return the head of the file."""
-        return self._count(MAGIC)
+        self._written += len(MAGIC)
+        return MAGIC
 
     def rows(self, values: Iterable[Column]) -> Iterator[bytes]:
         """Yield a group of rows, given as one array of shape=(n,) per column."""
-        chunks, first, n_rows = [], self._written, 0
-        for (name, dtype), column in zip(self.columns.items(), values, strict=True):
-            content = np.ascontiguousarray(column, dtype).tobytes()
-            n_rows = len(column)
-            page = _page_header(len(content), n_rows).encode() + content
-            chunks.append(_chunk(name, _KINDS[dtype], n_rows, self._written, len(page)))
-            yield self._count(page)
-        size = self._written - first
-        self._n_rows += n_rows
-        self._groups.append(Struct({1: (_LIST, chunks), 2: (_I64, size), 3: (_I64, n_rows)}))
+        contents = [
+            np.ascontiguousarray(column, dtype)
+            for dtype, column in zip(self.columns.values(), values, strict=True)
+        ]
+        headers = self._begin_group(len(contents[0]))
+        for header, content in zip(headers, contents, strict=True):
+            yield header + content.tobytes()
 
     def end(self) -> bytes:
         """Return the tail of the file, which says what is where."""
@@ -125,9 +133,27 @@ class ParquetWriter:
         ).encode()
         return footer + struct.pack("<I", len(footer)) + MAGIC
 
-    def _count(self, content: bytes) -> bytes:
-        self._written += len(content)
-        return content
+    def length(self, group_lengths: Iterable[int]) -> int:
+        """Return the number of bytes of a file with groups of so many rows; nothing may be written yet."""
+        measured = ParquetWriter(self.columns, self.metadata)
+        measured.start()
+        for n_rows in group_lengths:
+            measured._begin_group(n_rows)
+        return measured._written + len(measured.end())
+
+    def _begin_group(self, n_rows: int) -> list[bytes]:
+        """Note a group of rows; return the header of each column's page."""
+        headers, chunks, first = [], [], self._written
+        for name, dtype in self.columns.items():
+            n_bytes = n_rows * np.dtype(dtype).itemsize
+            headers.append(_page_header(n_bytes, n_rows).encode())
+            size = len(headers[-1]) + n_bytes
+            chunks.append(_chunk(name, _KINDS[dtype], n_rows, self._written, size))
+            self._written += size
+        self._n_rows += n_rows
+        group = Struct({1: (_LIST, chunks), 2: (_I64, self._written - first), 3: (_I64, n_rows)})
+        self._groups.append(_Encoded({}, group.encode()))
+        return headers
 
 
 def _page_header(size: int, n_values: int) -> Struct:

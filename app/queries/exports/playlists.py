@@ -1,7 +1,7 @@
-"""A selection as a playlist, of web addresses or of the paths that the player's machine knows."""
+"""A list of music as a playlist, of web addresses or of the paths that the player's machine knows."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import PurePath, PurePosixPath, PureWindowsPath
@@ -9,7 +9,7 @@ from urllib.parse import quote
 from xml.sax.saxutils import escape
 
 from app.queries.exports.blocks import in_blocks
-from app.queries.exports.selection import Selection
+from app.queries.exports.entries import Entry
 from app.queries.tracks import TrackFacts
 from app.settings import Settings
 
@@ -75,72 +75,45 @@ def _file_uri(path: PurePath) -> str:
     return f"file://{place}" if place.startswith("/") else f"file:///{place}"
 
 
-@dataclass(frozen=True)
-class _Entry:
-    facts: TrackFacts
-    times: tuple[float, float] | None
-
-    @property
-    def seconds(self) -> float | None:
-        if self.times is None:
-            return self.facts.duration
-        return self.times[1] - self.times[0]
-
-    @property
-    def fragment(self) -> str:
-        """The part of the track that is meant, as media fragments write it."""
-        return "" if self.times is None else f"#t={self.times[0]:.3f},{self.times[1]:.3f}"
-
-
-def _entries(selection: Selection) -> Iterator[_Entry]:
-    """Entries of those points whose tracks are still in the catalogue."""
-    for row, track_id in enumerate(selection.tracks.tolist()):
-        facts = selection.facts.get(track_id)
-        if facts is not None:
-            yield _Entry(facts, selection.times(row))
-
-
-def write_m3u8(selection: Selection, title: str, options: PlaylistOptions) -> Iterator[bytes]:
-    """Yield an extended M3U playlist in UTF-8. Segments are given in VLC's way, too."""
+def write_m3u8(entries: Iterable[Entry], title: str, options: PlaylistOptions) -> Iterator[bytes]:
+    """Yield an extended M3U playlist in UTF-8. Stretches of tracks are given in VLC's way, too."""
     head = f"#EXTM3U\n#PLAYLIST:{_line(title)}\n"
-    entries = (_m3u_entry(entry, options) for entry in _entries(selection))
-    return in_blocks(chain([head], entries))
+    texts = (_m3u_entry(entry, entry.facts, options) for entry in entries if entry.facts is not None)
+    return in_blocks(chain([head], texts))
 
 
-def _m3u_entry(entry: _Entry, options: PlaylistOptions) -> str:
-    facts = entry.facts
+def _m3u_entry(entry: Entry, facts: TrackFacts, options: PlaylistOptions) -> str:
     seconds = -1 if entry.seconds is None else round(entry.seconds)
     name = _line(f"{facts.artist} - {facts.title}" if facts.artist else facts.title)
     lines = [f"#EXTINF:{seconds},{name}"]
     if entry.times:
         start, stop = entry.times
         lines += [f"#EXTVLCOPT:start-time={start:.3f}", f"#EXTVLCOPT:stop-time={stop:.3f}"]
-    lines += [_m3u_place(entry, options), ""]
+    lines += [_m3u_place(facts, entry.fragment, options), ""]
     return "\n".join(lines)
 
 
-def _m3u_place(entry: _Entry, options: PlaylistOptions) -> str:
+def _m3u_place(facts: TrackFacts, fragment: str, options: PlaylistOptions) -> str:
     """Return a path where that is asked for and fits on a line of text, otherwise an address."""
     if not options.offline:
-        return options.uri(entry.facts) + entry.fragment
-    path = str(options.path(entry.facts))
+        return options.uri(facts) + fragment
+    path = str(options.path(facts))
     if _NOT_ON_A_LINE.search(path) or path.startswith("#"):
-        return options.uri(entry.facts)
+        return options.uri(facts)
     return path
 
 
-def write_xspf(selection: Selection, title: str, options: PlaylistOptions) -> Iterator[bytes]:
+def write_xspf(entries: Iterable[Entry], title: str, options: PlaylistOptions) -> Iterator[bytes]:
     """Yield an XSPF playlist."""
     head = (
         f'<?xml version="1.0" encoding="UTF-8"?>\n<playlist version="1" xmlns="{XSPF}">\n'
         f"{_element('title', title)}\n<trackList>\n"
     )
-    entries = (_xspf_track(entry, options) for entry in _entries(selection))
-    return in_blocks(chain([head], entries, ["</trackList>\n</playlist>\n"]))
+    tracks = (_xspf_track(entry, entry.facts, options) for entry in entries if entry.facts is not None)
+    return in_blocks(chain([head], tracks, ["</trackList>\n</playlist>\n"]))
 
 
-def _xspf_track(entry: _Entry, options: PlaylistOptions) -> str:
-    facts = entry.facts
+def _xspf_track(entry: Entry, facts: TrackFacts, options: PlaylistOptions) -> str:
     texts = {
         "location": options.uri(facts) + entry.fragment,
         "title": facts.title,
@@ -153,7 +126,12 @@ def _xspf_track(entry: _Entry, options: PlaylistOptions) -> str:
 
 
 def _element(name: str, text: str) -> str:
-    return f"<{name}>{escape(_NOT_IN_XML.sub(REPLACEMENT, text))}</{name}>"
+    return f"<{name}>{escape(xml_text(text))}</{name}>"
+
+
+def xml_text(text: str) -> str:
+    """Return a text as XML can hold it: what it cannot becomes U+FFFD."""
+    return _NOT_IN_XML.sub(REPLACEMENT, text)
 
 
 def _line(text: str) -> str:

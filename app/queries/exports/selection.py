@@ -1,24 +1,19 @@
 """A selection of points, and what is known of each."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-import numpy.typing as npt
 
 from app.errors import InputError, NotFoundError
 from app.queries.catalogue import OpenSnapshot, needed_snapshot
-from app.queries.tags import TAGGRAMS, network_tags
+from app.queries.exports.entries import Entry
+from app.queries.exports.vectors import WHOLE, Integers, Rows, VectorTable, open_table
 from app.queries.tracks import TrackFacts, track_facts
 from app.settings import Settings
-from app.store.files import Array
 from app.store.snapshots import Level, Space
 
-WHOLE = -1
-"""Number of the segment that stands for a whole track."""
-
-Integers = npt.NDArray[np.int64]
 Point = tuple[int, int | None]
 
 
@@ -70,8 +65,16 @@ class Selection:
         segment = int(self.segments[row])
         return segment * seconds, (segment + 1) * seconds
 
-    def vectors(self) -> tuple[Array, Integers]:
-        """Return the vectors of a space, memory-mapped, and the row of each point among them.
+    def entries(self) -> Iterator[Entry]:
+        """Yield the points as lines of a list."""
+        for row, (track_id, segment) in enumerate(
+            zip(self.tracks.tolist(), self.segments.tolist(), strict=True)
+        ):
+            times = self.times(row)
+            yield Entry(track_id, self.facts.get(track_id), None if times is None else segment, times)
+
+    def vectors(self) -> VectorTable:
+        """Open the vectors of the points.
 
         Raises
         ------
@@ -82,13 +85,13 @@ class Selection:
         """
         if self.snapshot is None or self.network is None or self.layer is None:
             raise InputError("Vectors need the arguments 'network' and 'layer'.")
-        vectors = self.snapshot.vectors(Space(self.network, self.layer, self.level))
-        return vectors, _rows(self.snapshot, self.network, self)
+        space = Space(self.network, self.layer, self.level)
+        vectors, rows = self.snapshot.vectors(space), _rows(self.snapshot, self.network, self)
 
-    def dimensions(self, size: int) -> list[str]:
-        """Names of a vector's values: tags, or numbers counted from 0."""
-        tags = network_tags(self.network) if self.network and self.layer == TAGGRAMS else ()
-        return list(tags) if len(tags) == size else [str(number) for number in range(size)]
+        def read(part: slice) -> Rows:
+            return Rows(self.tracks[part], self.segments[part], vectors[rows[part]])
+
+        return open_table(self.snapshot, space, len(self), read)
 
 
 def read_selection(

@@ -260,7 +260,7 @@ def who_knows(snapshot: OpenSnapshot, tag: str, networks: tuple[str, ...]) -> st
         If none does.
     """
     for network in (*networks, *snapshot.networks):
-        if TAGGRAMS in snapshot.layers(network) and tag in network_tags(network):
+        if TAGGRAMS in snapshot.layers(network) and tag in network_tags(snapshot, network):
             return network
     raise NotFoundError(f"No network knows the tag {tag!r}.")
 

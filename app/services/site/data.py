@@ -16,7 +16,7 @@ from app.queries.derived import KEPT, OVERLAP_PREFIX, SPREAD, STRONGEST
 from app.queries.graphs import DISTANCES, has_graph, open_graph
 from app.queries.labels import region_labels
 from app.queries.library import describe_library
-from app.queries.points import Points, PointsQuery
+from app.queries.points import ALL_PREFIX, Points, PointsQuery
 from app.queries.quality import describe_quality
 from app.queries.status import describe_status
 from app.queries.tags import TAGGRAMS
@@ -45,10 +45,13 @@ class Excerpt:
         Relative to the copy.
     outline : dict
         Of the whole track, as the API tells it.
+    seconds : float or None
+        Length of the excerpt; None if it is the whole track.
     """
 
     address: str
     outline: dict[str, Any]
+    seconds: float | None
 
 
 @dataclass(frozen=True)
@@ -188,7 +191,8 @@ def _put_shared(
     data: SiteData,
 ) -> None:
     """Put what is the same for all layers of a network: tracks, attributes, tags."""
-    names = ["track", *attributes, *(f"tag:{tag}" for tag in tags), *([STRONGEST] if tags else [])]
+    values = [f"{ALL_PREFIX}{name}" for name in attributes]
+    names = ["track", *attributes, *values, *(f"tag:{tag}" for tag in tags), *([STRONGEST] if tags else [])]
     for name in names:
         column = Points(settings, PointsQuery(space, (name,))).binary()
         data.put(f"column|{space.network}|{space.level}|{name}", column)
@@ -271,6 +275,8 @@ def _put_tracks(
         excerpt = excerpts.get(track_id)
         chunk[track_id] = {**described, "audio": excerpt.address if excerpt else NO_SOUND}
         if excerpt:
+            if excerpt.seconds is not None:
+                chunk[track_id]["excerpt_seconds"] = excerpt.seconds
             data.put(f"outline|{track_id}", excerpt.outline)
     for number, tracks in chunks.items():
         data.put(f"tracks|{number}", tracks)

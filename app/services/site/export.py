@@ -158,7 +158,8 @@ def _write_sound(
                 address = f"audio/{track_id}.mp3"
                 write_excerpt(source.path, folder / address, seconds)
                 peaks = outline.reduced(PEAKS).tolist()
-                excerpts[track_id] = Excerpt(address, {"seconds": round(outline.seconds, 3), "peaks": peaks})
+                told = {"seconds": round(outline.seconds, 3), "peaks": peaks}
+                excerpts[track_id] = Excerpt(address, told, seconds if seconds < outline.seconds else None)
             except MusicExploreError as error:
                 report.problems.append((track.path if track else f"track {track_id}", str(error)))
             advance(1)

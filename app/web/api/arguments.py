@@ -37,8 +37,11 @@ class Arguments(BaseModel):
         Raises
         ------
         ArgumentsError
-            If one is missing, wrong or unknown.
+            If one is missing, wrong, unknown or given twice.
         """
+        twice = [name for name, values in request.args.lists() if len(values) > 1]
+        if twice:
+            raise ArgumentsError(dict.fromkeys(twice[:MAX_DETAILS], "Given more than once"))
         try:
             return cls.model_validate(request.args.to_dict())
         except ValidationError as error:

@@ -3,14 +3,14 @@
 import functools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 from flask import Flask
 from pydantic import BaseModel, ConfigDict
 
+from app.queries.tokens import Scope
 from app.web.api.arguments import Arguments
 
-Scope = Literal["read", "analyse", "write"]
 JSON = "application/json"
 MAX_BODY = 2**20
 
@@ -42,7 +42,11 @@ class Operation:
     errors : tuple of int
         Statuses that this operation may end with besides those of every operation.
     scope : str
-        What a token must allow.
+        What a token must allow. A POST that whoever may read may send has the scope ``read``.
+    also : mapping
+        Further statuses that are no errors in the one shape, to the model of their JSON; None for others.
+    anonymous : bool
+        Whether ``ALLOW_ANONYMOUS_READ`` opens it to everyone, if the scope is ``read``.
     """
 
     query: type[Arguments] | None
@@ -53,6 +57,8 @@ class Operation:
     status: int
     errors: tuple[int, ...]
     scope: Scope
+    also: Mapping[int, type[BaseModel] | None]
+    anonymous: bool
 
 
 def operation(
@@ -66,11 +72,14 @@ def operation(
     status: int = 200,
     errors: tuple[int, ...] = (),
     scope: Scope = "read",
+    also: Mapping[int, type[BaseModel] | None] | None = None,
+    anonymous: bool = True,
 ) -> Callable[[View], View]:
     """Describe a view, and hand it its arguments once they are checked.
 
     The view is called with the parts of the path, ``arguments`` if there is a ``query``, and ``body`` if
-    there is one. Its docstring is the description that programs see.
+    there is one. Its docstring is the description that programs see. Without a ``query``, arguments in the
+    address are refused.
 
     Parameters
     ----------
@@ -78,13 +87,16 @@ def operation(
         Model of a JSON answer; short for ``media={"application/json": answer}``.
     """
     answers = {JSON: answer} if media is None else media
-    described = Operation(query, body, max_body, upload, answers, status, errors, scope)
+    described = Operation(
+        query, body, max_body, upload, answers, status, errors, scope, also or {}, anonymous
+    )
 
     def decorate(view: View) -> View:
         @functools.wraps(view)
         def run(**path: Any) -> Any:
+            checked = (query or Arguments).read()
             if query is not None:
-                path["arguments"] = query.read()
+                path["arguments"] = checked
             if body is not None:
                 path["body"] = body.read_body(max_body)
             return view(**path)

@@ -1,13 +1,12 @@
 """A selection of points as a file. The points come in the body, as they are too many for an address."""
 
-from urllib.parse import quote
-
 from flask import Blueprint, Response, request
 
 from app.queries.exports import MIMETYPES, PlaylistOptions, export, read_selection
 from app.web import context
 from app.web.api.operation import operation
 from app.web.api.schemas.selection import ExportArguments
+from app.web.responses import attached
 
 selection = Blueprint("selection", __name__, url_prefix="/api/v1/selection")
 
@@ -27,10 +26,4 @@ def export_selection(body: ExportArguments) -> Response:
         windows_paths=body.windows_paths,
     )
     chosen = read_selection(settings, body.points, body.network, body.layer)
-    file = export(chosen, body.format, body.title, options)
-    response = Response(file.content, mimetype=file.mimetype)
-    response.headers["Content-Disposition"] = (
-        f"attachment; filename=selection.{body.format}; filename*=UTF-8''{quote(file.name, safe='')}"
-    )
-    response.cache_control.no_store = True
-    return response
+    return attached(export(chosen, body.format, body.title, options), "selection")

@@ -17,9 +17,15 @@ from app.web.api.operation import operation
 from app.web.api.places import segment_start, track_audio
 from app.web.api.schemas.tracks import (
     SearchArguments,
+    TaggramAnswer,
     TaggramArguments,
+    TagsAnswer,
     TagsArguments,
+    TrackAnswer,
+    TrackIdsAnswer,
+    TracksAnswer,
     TracksArguments,
+    WaveformAnswer,
     WaveformArguments,
 )
 from app.web.responses import json_response
@@ -28,7 +34,7 @@ tracks = Blueprint("tracks", __name__, url_prefix="/api/v1/tracks")
 
 
 @tracks.get("")
-@operation(query=TracksArguments)
+@operation(query=TracksArguments, answer=TracksAnswer)
 def listed(arguments: TracksArguments) -> Response:
     """List the tracks of some ids, or those that a search finds, in an order, page by page.
 
@@ -53,14 +59,14 @@ def _list_tracks(track_ids: Sequence[int]) -> list[dict[str, Any]]:
 
 
 @tracks.get("/ids")
-@operation(query=SearchArguments)
+@operation(query=SearchArguments, answer=TrackIdsAnswer)
 def track_ids(arguments: SearchArguments) -> Response:
     """List the ids of all tracks in which all words of a text occur."""
     return json_response({"ids": search_tracks(context.settings(), arguments.q)})
 
 
 @tracks.get("/<int:track_id>")
-@operation()
+@operation(answer=TrackAnswer)
 def track(track_id: int) -> Response:
     """Describe a track, and what the networks hear in it."""
     described = describe_track(context.settings(), track_id)
@@ -68,7 +74,7 @@ def track(track_id: int) -> Response:
 
 
 @tracks.get("/<int:track_id>/tags")
-@operation(query=TagsArguments)
+@operation(query=TagsArguments, answer=TagsAnswer)
 def tags(track_id: int, arguments: TagsArguments) -> Response:
     """List all tags of a track or a segment, the strongest first."""
     find_track(track_id)
@@ -85,7 +91,7 @@ def tags(track_id: int, arguments: TagsArguments) -> Response:
 
 
 @tracks.get("/<int:track_id>/taggram")
-@operation(query=TaggramArguments)
+@operation(query=TaggramArguments, answer=TaggramAnswer)
 def track_taggram(track_id: int, arguments: TaggramArguments) -> Response:
     """Send the activations of all tags in all segments of a track."""
     network = arguments.network
@@ -95,14 +101,14 @@ def track_taggram(track_id: int, arguments: TaggramArguments) -> Response:
         {
             "network": network,
             "segment_seconds": snapshot.segment_seconds(network),
-            "tags": network_tags(network),
+            "tags": network_tags(snapshot, network),
             "activations": taggram(snapshot, network, track_id),
         }
     )
 
 
 @tracks.get("/<int:track_id>/waveform")
-@operation(query=WaveformArguments)
+@operation(query=WaveformArguments, answer=WaveformAnswer, errors=(422,))
 def track_waveform(track_id: int, arguments: WaveformArguments) -> Response:
     """Send the outline of a track."""
     found = waveform(context.settings(), track_id)

@@ -1,9 +1,13 @@
 /** What is beside the map: the pages of the panel. It knows which of them need to be told what. */
 
+import { isCopy } from "../api.js";
 import { Details } from "../details.js";
 import { h } from "../dom.js";
 import { formatCount } from "../format.js";
 import { Panel } from "./panel.js";
+import { PlaylistMenu } from "./playlist-menu.js";
+import { Playlists } from "./playlists.js";
+import { PlaylistsPage } from "./playlists-page.js";
 import { QualityPage } from "./quality-page.js";
 import { SelectionPage } from "./selection-page.js";
 import { TaggramPage } from "./taggram-page.js";
@@ -17,6 +21,8 @@ import { TaggramPage } from "./taggram-page.js";
  * @property {(point: Point) => void} onChoosePoint
  * @property {(points: Point[]) => void} onSelect  these are to be selected instead
  * @property {(tab: Tab) => void} onTab            another page is seen
+ * @property {(id: number | null) => void} onPlaylist  this playlist is wanted; null: all of them
+ * @property {(points: Point[]) => void} onRoute   a way over the map, from point to point
  */
 
 export class Beside {
@@ -24,6 +30,8 @@ export class Beside {
   #panel;
   #taggram;
   #selection;
+  #playlists;
+  #playlistMenu;
   #quality;
   #listening;
   /** @type {Choice | null} */
@@ -41,10 +49,19 @@ export class Beside {
     this.#listening = listening;
     const point = h("section.details");
     this.#details = new Details(point, knowledge, { ...handlers, ...this.#actions(handlers) });
+    const playlists = new Playlists();
+    this.#playlists = new PlaylistsPage(playlists, listening, {
+      onOpen: handlers.onPlaylist,
+      onSelect: handlers.onSelect,
+      onRoute: handlers.onRoute,
+      selection: () => this.#selection.points,
+    });
+    this.#playlistMenu = new PlaylistMenu(playlists, (id) => this.#playlists.visit(id));
     this.#taggram = new TaggramPage(catalogue.networks, (seconds) => this.#seek(seconds));
     this.#selection = new SelectionPage(names, {
       onPlayAll: (points) => listening.playAll(points, this.#network),
       onAppend: (points) => listening.append(points, this.#network),
+      onKeep: isCopy ? null : (points) => this.#playlistMenu.open(points, this.#network),
       onChoose: handlers.onChoosePoint,
       onSelect: handlers.onSelect,
     });
@@ -53,10 +70,13 @@ export class Beside {
       { name: "point", title: "Point", element: point },
       { name: "taggram", title: "Taggram", element: this.#taggram.element },
       { name: "selection", title: "Selection", element: this.#selection.element },
+      ...(isCopy ? [] : [{ name: "playlists", title: "Playlists", element: this.#playlists.element }]),
       { name: "quality", title: "Quality", element: this.#quality.element },
     ]);
+    root.append(this.#playlistMenu.element);
     this.#panel.addEventListener("page", () => {
       this.#taggram.shown();
+      this.#playlists.shown();
       this.#quality.shown();
       handlers.onTab(/** @type {Tab} */ (this.#panel.page));
     });
@@ -73,15 +93,20 @@ export class Beside {
     const next = (/** @type {Point[]} */ points) => this.#listening.insertNext(points, this.#network);
     const append = (/** @type {Point[]} */ points) => this.#listening.append(points, this.#network);
     const add = (/** @type {Point[]} */ points) => onSelect(united(this.#selection.points, points));
+    const keep = (/** @type {Point[]} */ points) => this.#playlistMenu.open(points, this.#network);
+    const kept = (/** @type {string} */ label, /** @type {string} */ title) =>
+      isCopy ? [] : [{ label, title, run: keep }];
     return {
       actions: [
         { label: "Play next", title: "Put it into the queue, after what is heard now", run: next },
         { label: "Add to queue", title: "Put it at the end of the queue", run: append },
         { label: "Select", title: "Add it to the selection", run: add },
+        ...kept("Add to playlist", "Put it into a playlist"),
       ],
       actionsAll: [
         { label: "Add all to queue", title: "Put it and all these at the end of the queue", run: append },
         { label: "Select all", title: "Add it and all these to the selection", run: add },
+        ...kept("Add all to playlist", "Put it and all these into a playlist"),
       ],
     };
   }
@@ -89,6 +114,7 @@ export class Beside {
   /** The map shows something else. @param {Choice} choice */
   follow(choice) {
     this.#choice = choice;
+    this.#playlists.follow(choice.network);
     this.#quality.follow(choice);
     this.#heard();
   }
@@ -109,10 +135,15 @@ export class Beside {
     this.#panel.show(tab);
   }
 
+  /** @param {number | null} id  of the playlist that is open on its page */
+  openPlaylist(id) {
+    this.#playlists.open(id);
+  }
+
   /** A point was chosen on the map: its page is seen, unless one is that has to do with it, too. */
   bringPoint() {
     const { page } = this.#panel;
-    const stays = page === "taggram" || (page === "selection" && this.#selection.points.length > 0);
+    const stays = page === "taggram" || page === "playlists" || (page === "selection" && this.#selection.points.length > 0);
     if (!stays) this.#panel.show("point");
   }
 
@@ -124,8 +155,9 @@ export class Beside {
   select(points, { open }) {
     const before = this.#selection.points.length;
     this.#selection.show(points, this.#network);
+    this.#playlists.selected(points.length);
     this.#panel.count("selection", points.length ? formatCount(points.length) : "");
-    if (open && points.length && !before) this.#panel.show("selection");
+    if (open && points.length && !before && this.#panel.page !== "playlists") this.#panel.show("selection");
   }
 
   #heard() {

@@ -107,14 +107,29 @@ export class Heatmap {
   }
 }
 
+/** What the colours of all heat maps mean. @returns {HTMLElement} */
+export function colourScale() {
+  const bar = h("span.taggram-scale-bar");
+  const draw = () => (bar.style.backgroundImage = `linear-gradient(to right, ${colours().join()})`);
+  draw();
+  onThemeChange(draw);
+  return h(
+    "p.taggram-scale",
+    { role: "img", "aria-label": "Colours stand for activations: from 0, not heard, to 1, heard for certain" },
+    ...[h("span", {}, "not heard 0"), bar, h("span", {}, "1 for certain")],
+  );
+}
+
+/** Colours of activations from 0 to 1. @returns {string[]} */
+function colours() {
+  const colouring = /** @type {any} */ ({ kind: "scale", span: [0, STOPS - 1] });
+  return Array.from({ length: STOPS }, (_, stop) => `rgb(${colourOf(colouring, stop, theme()).join()})`);
+}
+
 /** @param {Taggram} taggram */
 function traceOf({ tags, activations, segment_seconds: seconds }) {
   const starts = activations[0].map((_, segment) => segment * seconds);
-  const colouring = /** @type {any} */ ({ kind: "scale", span: [0, STOPS - 1] });
-  const colorscale = Array.from({ length: STOPS }, (_, stop) => [
-    stop / (STOPS - 1),
-    `rgb(${colourOf(colouring, stop, theme()).join()})`,
-  ]);
+  const colorscale = colours().map((colour, stop) => [stop / (STOPS - 1), colour]);
   return {
     type: "heatmap",
     z: activations,

@@ -82,8 +82,18 @@ export class Listening {
 
   /** Hear points one after the other. @param {Point[]} points @param {Network} network */
   playAll(points, network) {
-    this.queue.replace(points.map((point) => itemOf(point, network)));
-    this.#take(0);
+    this.playItems(points.map((point) => itemOf(point, network)));
+  }
+
+  /** Hear pieces one after the other. @param {Item[]} items @param {number} [at]  place of the first one that is heard */
+  playItems(items, at = 0) {
+    this.queue.replace(items);
+    this.#take(at);
+  }
+
+  /** @param {Item[]} items */
+  appendItems(items) {
+    this.queue.append(items);
   }
 
   /** @param {Point[]} points @param {Network} network */
@@ -128,7 +138,7 @@ export class Listening {
     const track = await this.#knowledge.track(item.track).catch(() => null);
     if (turn !== this.#turn) return;
     this.#loading = null;
-    if (track) this.player[how]({ track, segment, start, end, queued });
+    if (track && start < (track.duration ?? Infinity)) this.player[how]({ track, segment, start, end, queued });
     else if (queued && this.queue.hasNext) this.next();
   }
 }

@@ -39,16 +39,30 @@ export class Panel extends EventTarget {
     return this.#root.classList.contains("wide");
   }
 
-  /** @param {string} name */
+  /** A page that goes hands the focus that is in it to the one that comes. @param {string} name */
   show(name) {
-    if (name === this.#page) return;
+    if (name === this.#page || !this.#pages.has(name)) return;
+    const hadFocus = this.#pages.get(this.#page)?.page.element.contains(document.activeElement);
+    if (hadFocus) this.#scrollHere();
     this.#page = name;
     for (const [other, { page, tab }] of this.#pages) {
       page.element.hidden = other !== name;
       tab.setAttribute("aria-selected", String(other === name));
       tab.tabIndex = other === name ? 0 : -1;
     }
+    if (hadFocus) this.#pages.get(name)?.page.element.focus({ preventScroll: true });
     this.dispatchEvent(new Event("page"));
+  }
+
+  /** The user wants a page. @param {string} name */
+  #bring(name) {
+    this.show(name);
+    this.#scrollHere();
+  }
+
+  /** Where the panel lies below the map, it comes up. */
+  #scrollHere() {
+    this.#root.scrollIntoView({ block: "start" });
   }
 
   /** @param {string} name @param {string} count  beside the title; empty for none */
@@ -66,7 +80,7 @@ export class Panel extends EventTarget {
       id: `tab-${page.name}`,
       "aria-controls": id,
       "data-title": page.title,
-      onclick: () => this.show(page.name),
+      onclick: () => this.#bring(page.name),
     };
     const tab = h("button.tab", attributes, page.title, h("span.tab-count.number"));
     page.element.id = id;

@@ -32,6 +32,25 @@ import { request } from "../api.js";
  * @property {{k: number, skewness: number, never: number, hubs: Hub[]} | null} hubness
  */
 
+/**
+ * @typedef {object} PlaylistFacts
+ * @property {number} id
+ * @property {string} name
+ * @property {number} version  grows with each change
+ * @property {number} length   number of entries
+ * @property {number} seconds  that they last
+ */
+/**
+ * @typedef {object} Entry  of a playlist
+ * @property {TrackFacts} track
+ * @property {number | null} start  seconds; null = the whole track
+ * @property {number | null} end
+ * @property {boolean} missing      whether its file is gone
+ */
+/** @typedef {PlaylistFacts & {entries: Entry[]}} Playlist */
+
+const PLAYLISTS = "/api/v1/playlists";
+
 /** @param {number[]} ids  at most 500 @returns {Promise<TrackFacts[]>} those that are known */
 export async function fetchTracks(ids) {
   return (await (await request("/api/v1/tracks", { ids: ids.join() })).json()).tracks;
@@ -55,6 +74,42 @@ export async function fetchTaggram(id, network) {
  */
 export async function fetchQuality(query, signal) {
   return (await request("/api/v1/quality", query, { signal })).json();
+}
+
+/** @returns {Promise<PlaylistFacts[]>} all of them */
+export async function fetchPlaylists() {
+  const found = [];
+  for (let cursor = "0"; cursor !== null; ) {
+    const page = await (await request(PLAYLISTS, { limit: 500, cursor })).json();
+    found.push(...page.playlists);
+    cursor = page.next;
+  }
+  return found;
+}
+
+/** @param {number} id @returns {Promise<Playlist>} */
+export async function fetchPlaylist(id) {
+  return (await request(`${PLAYLISTS}/${id}`)).json();
+}
+
+/** @param {number} id @param {"m3u8" | "xspf" | "csv"} format @returns {string} where it is to be had as a file */
+export const playlistFile = (id, format) => `${PLAYLISTS}/${id}/export?format=${format}`;
+
+/**
+ * Make or change a playlist.
+ * @param {string} method
+ * @param {string} path     after that of all playlists
+ * @param {Record<string, any> | null} body
+ * @param {number} [version]  that is meant: the change is refused if there is another one by now
+ * @returns {Promise<PlaylistFacts>} what it has become
+ */
+export async function sendPlaylist(method, path, body, version) {
+  /** @type {Record<string, string>} */
+  const headers = body ? { "Content-Type": "application/json" } : {};
+  if (version !== undefined) headers["If-Match"] = `"${version}"`;
+  const options = { method, headers, body: body && JSON.stringify(body) };
+  const response = await request(PLAYLISTS + path, {}, options);
+  return response.status === 204 ? null : response.json();
 }
 
 /**

@@ -12,7 +12,10 @@ const FORMS = [
   ["parquet-taggrams", "Activations of tags (Parquet)"],
 ];
 const PLAYLISTS = ["m3u8", "xspf"];
-const SETTING = "as set";
+/** Pixels between the button and the menu, and around the menu. */
+const [BELOW, AROUND] = [6, 14];
+/** As high as the menu may become, CSS pixels. */
+const HEIGHT = 320;
 
 export class SaveMenu {
   #onSave;
@@ -24,7 +27,6 @@ export class SaveMenu {
     h(
       "select",
       {},
-      h("option", { value: SETTING }, "as the settings say"),
       h("option", { value: "addresses" }, "addresses of this server"),
       h("option", { value: "paths" }, "paths of files"),
       h("option", { value: "windows" }, "paths of files, for Windows"),
@@ -40,16 +42,34 @@ export class SaveMenu {
     h("label", {}, h("span.field-name", {}, "As"), this.#form),
     h("label", {}, h("span.field-name", {}, "Name"), this.#title),
     this.#field,
-    h("p.save-buttons", {}, this.#status, this.#button),
+    h(
+      "p.save-buttons",
+      {},
+      this.#status,
+      h("button.quiet", { type: "button", popovertarget: "save", popovertargetaction: "hide" }, "Close"),
+      this.#button,
+    ),
   );
-  element = h("span", {}, h("button", { type: "button", popovertarget: "save" }, "Save as …"), this.#menu);
+  #opener = h("button", { type: "button", popovertarget: "save" }, "Save as …");
+  element = h("span", {}, this.#opener, this.#menu);
 
   /** @param {(wish: any) => Promise<string>} onSave  resolves to the name of the file */
   constructor(onSave) {
     this.#onSave = onSave;
     this.#form.addEventListener("change", () => this.#adapt());
-    this.#menu.addEventListener("toggle", () => (this.#status.textContent = ""));
+    this.#menu.addEventListener("beforetoggle", () => this.#place());
+    this.#places.value = document.getElementById("panel")?.dataset.playlistPlaces ?? "addresses";
     this.#adapt();
+  }
+
+  /** Put the menu at its button, and nothing old into it. */
+  #place() {
+    const { left, bottom } = this.#opener.getBoundingClientRect();
+    const width = Math.min(320, innerWidth - 2 * AROUND);
+    const within = (/** @type {number} */ value, /** @type {number} */ most) => Math.max(AROUND, Math.min(value, most));
+    this.#menu.style.left = `${within(left, innerWidth - width - AROUND)}px`;
+    this.#menu.style.top = `${within(bottom + BELOW, innerHeight - HEIGHT - AROUND)}px`;
+    this.#status.textContent = "";
   }
 
   #adapt() {
@@ -61,7 +81,6 @@ export class SaveMenu {
     event.preventDefault();
     const [format, layer] = this.#form.value.split("-");
     const places = this.#places.value;
-    const asSet = this.#field.hidden || places === SETTING;
     this.#button.disabled = true;
     this.#status.classList.remove("bad");
     this.#status.textContent = "Making it …";
@@ -70,8 +89,7 @@ export class SaveMenu {
         format,
         layer: layer ?? null,
         title: this.#title.value || "Selection",
-        offline: asSet ? null : places !== "addresses",
-        windows_paths: asSet ? null : places === "windows",
+        ...(this.#field.hidden ? {} : { offline: places !== "addresses", windows_paths: places === "windows" }),
       });
       this.#status.textContent = `Saved as ${name}`;
     } catch (error) {

@@ -1,5 +1,6 @@
 /** The page of the panel that lists what is selected: to sort, hear, thin out and save. */
 
+import { isCopy } from "../api.js";
 import { fetchExport } from "./requests.js";
 import { h, showIn } from "../dom.js";
 import { countOf } from "../format.js";
@@ -16,6 +17,7 @@ import { Table } from "./table.js";
  * @typedef {object} SelectionHandlers
  * @property {(points: Point[]) => void} onPlayAll
  * @property {(points: Point[]) => void} onAppend
+ * @property {((points: Point[]) => void) | null} onKeep  into a playlist; null where there are none
  * @property {(point: Point) => void} onChoose
  * @property {(points: Point[]) => void} onSelect  these are to be selected instead
  */
@@ -37,7 +39,7 @@ export class SelectionPage {
       "p",
       {},
       "Draw around points on the map (Shift and drag), or press “Select” beside a point or its neighbours. " +
-        "What is selected can be sorted, heard, and saved as a playlist, a table or vectors.",
+        `What is selected can be sorted${isCopy ? " and heard" : ", heard, and saved as a playlist, a table or vectors"}.`,
     ),
   );
   /** @type {Point[]} */
@@ -60,21 +62,24 @@ export class SelectionPage {
       onRemove: (rows) => this.#remove(rows),
       onSort: (column) => this.#sort(column),
     });
-    const save = new SaveMenu((wish) => this.#save(wish));
+    const save = isCopy ? null : new SaveMenu((wish) => this.#save(wish));
     this.#buttons = [
       button("Play all", "Put all into the queue, in this order, and play", () => handlers.onPlayAll(this.#all())),
       button("Add to queue", "Put all at the end of the queue", () => handlers.onAppend(this.#all())),
       button("Remove", "Remove the marked rows (Delete)", () => this.#remove(this.#table.marked)),
       button("Clear", "Select nothing", () => handlers.onSelect([])),
     ];
+    const { onKeep } = handlers;
+    const keep = button("Add to playlist …", "Put all into a playlist, in this order", () => onKeep?.(this.#all()));
     this.#full = h(
       "div.selection-full",
       {},
       h("header", {}, this.#count, this.#note),
-      h("div.actions", {}, ...this.#buttons, save.element),
+      h("div.actions", {}, ...this.#buttons, onKeep && keep, save?.element),
       this.#table.element,
     );
-    names.addEventListener("known", () => this.#table.refresh());
+    // What was asked for before the selection was cleared may come after.
+    names.addEventListener("known", () => this.#points.length && this.#table.refresh());
     this.#fill();
   }
 

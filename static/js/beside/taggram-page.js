@@ -4,7 +4,7 @@ import { h, showIn } from "../dom.js";
 import { memo } from "../memo.js";
 import { tagBars } from "../tags.js";
 import { networkName } from "../words.js";
-import { Heatmap } from "./heatmap.js";
+import { colourScale, Heatmap } from "./heatmap.js";
 import { fetchTaggram } from "./requests.js";
 
 /** @typedef {import("../api.js").Network} Network */
@@ -59,6 +59,7 @@ export class TaggramPage {
       h("div.taggram-choice", {}, this.#first.field, this.#networks.length > 1 && this.#second.field),
       this.#problem,
       ...this.#heatmaps.map(({ element }) => element),
+      colourScale(),
       this.#more,
       this.#bars,
     );

@@ -164,6 +164,7 @@ export class PointMap extends EventTarget {
     if (this.#grid) this.#grid.mask = mask;
     this.#renderer.setMask(mask);
     this.#renderer.hidesOut = hide;
+    this.#labels.keep(mask && this.#index());
     this.#redraw();
   }
 
@@ -182,6 +183,12 @@ export class PointMap extends EventTarget {
   /** @param {import("./labels.js").LabelLevel[]} levels  of detail, the coarsest first */
   setLabels(levels) {
     this.#labels.set(levels);
+    this.#redraw({ points: false });
+  }
+
+  /** @param {import("./labels.js").Box[]} boxes  of what lies over the map, where no label shall stand */
+  setCovered(boxes) {
+    this.#labels.covered = boxes;
     this.#redraw({ points: false });
   }
 
@@ -336,6 +343,7 @@ export class PointMap extends EventTarget {
       canvas.width = Math.max(1, Math.round(clientWidth * this.#pixelRatio));
       canvas.height = Math.max(1, Math.round(clientHeight * this.#pixelRatio));
     }
+    this.#labels.renew();
     // A resized canvas is empty: drawn at once, it does not flicker.
     this.#draw({ points: true, marks: true });
     this.#emit("view", { view: this.view, settled: false });

@@ -2,15 +2,17 @@
 
 import shutil
 
+import numpy as np
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import event, inspect, select, text
 
 from app import create_app, current_settings
-from app.errors import DatabaseError
+from app.errors import DatabaseError, EmptyLibraryError
 from app.models import Artist, Tag, Track, db
 from app.services import database
+from app.services.publish import plan_snapshot
 from cli import register
 from tests.audio_files import STRANGE_NAMES
 from tests.clips import touch, write_clip
@@ -134,3 +136,23 @@ def test_an_address_that_leads_nowhere_is_explained(tmp_path):
     result = app.test_cli_runner().invoke(args=["init-db"])
     assert result.exit_code == DatabaseError.exit_code
     assert result.stderr.startswith("Error: The database cannot be reached")
+
+
+def test_embeddings_are_taken_in_replaced_and_forgotten(bare_app, flask, tmp_path):
+    flask("init-db")
+    settings = current_settings(bare_app)
+    for number in range(3):
+        write_clip(settings.AUDIO_DIR / f"{number}.wav", number)
+    flask("index-all-audio")
+    np.save(tmp_path / "rows.npy", [[1, 2], [np.nan, 3], [4, 5]])
+    (tmp_path / "ids.txt").write_text("0.wav\n1.wav\n2.wav\n")
+    given = ("import-embeddings", "mine", tmp_path / "rows.npy", "--ids", tmp_path / "ids.txt")
+    for more in ((), ("--replace",)):
+        assert "Took in 2 segments of 2 tracks" in flask(*given, *more)
+        (catalogue,) = plan_snapshot(settings).catalogues
+        assert [piece.n_rows for piece in catalogue.slices] == [1, 1]
+        assert "mine" in flask("status", "--failed")
+        assert "no problems" in flask("verify")
+    assert "rows of 2 tracks" in flask("forget-embeddings", "mine")
+    with pytest.raises(EmptyLibraryError):
+        plan_snapshot(settings)

@@ -206,12 +206,12 @@ def test_a_scan_ends_with_the_same_ids_when_stopped_and_killed_on_its_way(root_d
         process = start("index-all-audio")
         assert wait_for_a_batch(path, process)
         process.send_signal(number)
-        _, errors = process.communicate()
+        _, errors = process.communicate(timeout=120)
         assert process.returncode == (-number if number == signal.SIGKILL else 130)
         assert errors.endswith(said)
         assert 0 < len(read_tracks(path)) < N_CLIPS
     process = start("index-all-audio")
-    output, errors = process.communicate()
+    output, errors = process.communicate(timeout=120)
     assert process.returncode == 0, errors
     assert " unchanged.\n" in output
     assert read_tracks(path) == [
@@ -224,7 +224,7 @@ def test_a_second_run_is_refused_and_names_the_first_while_that_is_at_work(root_
     assert wait_for_a_batch(root_dir / "db.sqlite", first)
     first.send_signal(signal.SIGSTOP)
     second = start("index-all-audio")
-    _, errors = second.communicate()
+    _, errors = second.communicate(timeout=120)
     assert second.returncode == 1
     assert f"(process {first.pid})" in errors
     first.kill()

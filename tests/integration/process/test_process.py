@@ -3,14 +3,21 @@
 import json
 import os
 import shutil
+import threading
+import time
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from tests.audio_files import BAD
-from tests.integration.process.conftest import NETWORKS, flask_environment, run_flask
+from app.errors import AudioUnavailableError
+from app.networks import NETWORKS
+from app.services.extract import _Task, prepare_worker
+from app.services.pending import PendingTrack
+from tests.audio_files import BAD, write_music
+from tests.integration.process.conftest import NETWORKS as USED
+from tests.integration.process.conftest import flask_environment, run_flask
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +48,7 @@ def _network(status: dict[str, Any], name: str) -> dict[str, Any]:
 
 def test_every_file_is_extracted_or_listed_when_some_are_bad(status: dict[str, Any]) -> None:
     expected = sum(bad.outcome == "failed" for bad in BAD.values())
-    for name in NETWORKS:
+    for name in USED:
         row = _network(status, name)
         assert (row["done"], row["pending"]) == (status["tracks"] - expected, 0)
     assert len(status["failures"]) == expected
@@ -93,6 +100,41 @@ def test_damage_is_repaired_when_asked_for(processed: dict[str, str], tmp_path: 
     repaired = run_flask(["verify", "--repair"], environment)
     assert "After the repair: no problems." in repaired.stdout
     np.testing.assert_array_equal(np.load(_umap(environment)), before)
+
+
+def test_damaged_map_is_repaired_when_networks_and_music_are_gone(
+    processed: dict[str, str], tmp_path: Path
+) -> None:
+    root = Path(shutil.copytree(processed["MUSIC_EXPLORE_ROOT_DIR"], tmp_path / "library"))
+    environment = processed | {
+        "MUSIC_EXPLORE_ROOT_DIR": str(root),
+        "MUSIC_EXPLORE_AUDIO_DIR": str(tmp_path / "unplugged"),
+        "MUSIC_EXPLORE_MODELS_DIR": str(tmp_path / "nothing"),
+    }
+    projection = _umap(environment)
+    before = np.load(projection)
+    projection.write_bytes(b"damage")
+    assert "After the repair: no problems." in run_flask(["verify", "--repair"], environment).stdout
+    np.testing.assert_array_equal(np.load(projection), before)
+
+
+@pytest.mark.parametrize("command", ["extract-all", "reduce-all"])
+def test_work_does_not_begin_when_the_database_is_read_only(
+    tmp_path: Path, own_music: Path, two_networks: Path, command: str
+) -> None:
+    environment = flask_environment(tmp_path / "library", own_music, two_networks)
+    for done in ("init-db", "index-all-audio"):
+        run_flask([done], environment)
+    if command == "reduce-all":
+        run_flask(["extract-all"], environment)
+    read_only = f"sqlite:///file:{tmp_path / 'library' / 'db.sqlite'}?mode=ro&uri=true"
+    refused = run_flask(
+        [command], environment | {"MUSIC_EXPLORE_SQLALCHEMY_DATABASE_URI": read_only}, check=False
+    )
+    assert refused.returncode == 1
+    assert "The database is read-only." in refused.stderr
+    assert not list((tmp_path / "library" / "aggrdata").glob("*"))
+    run_flask([command], environment)
 
 
 def test_failed_files_are_tried_again_only_on_demand(processed: dict[str, str]) -> None:
@@ -181,3 +223,22 @@ def test_tracks_stay_pending_when_the_music_is_gone_for_a_while(
     assert "Is its disk mounted?" in gone.stderr
     (tmp_path / "unplugged").rename(own_music)
     assert "6 tracks extracted, 0 failed" in run_flask(["extract-all"], environment).stdout
+
+
+def _grow_when_opened(path: Path) -> None:
+    descriptors = Path("/proc/self/fd")
+    while not any(os.path.realpath(descriptor) == str(path) for descriptor in descriptors.iterdir()):
+        time.sleep(0.001)
+    with path.open("ab") as file:
+        file.write(b"more")
+
+
+def test_track_is_put_off_when_its_file_changes_while_it_is_read(tmp_path: Path, two_networks: Path) -> None:
+    path = tmp_path / "long.wav"
+    write_music(path, 60.0)
+    work = prepare_worker([NETWORKS.get("mtt-vgg")], two_networks, "onnx")
+    other = threading.Thread(target=_grow_when_opened, args=(path,))
+    other.start()
+    with pytest.raises(AudioUnavailableError, match="changed while it was read"):
+        work(_Task(PendingTrack(1, path.name, "h", ("mtt-vgg",)), path))
+    other.join()

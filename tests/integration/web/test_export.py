@@ -13,7 +13,7 @@ from sqlalchemy import update
 
 from app import create_app
 from app.models import Track, db
-from app.queries.tags import network_tags
+from app.networks import NETWORKS
 from app.store.snapshots import Space
 from tests.read_side import SPEC
 
@@ -77,15 +77,16 @@ def test_vectors_come_with_their_ids_as_npy(client, library, layer, size):
     assert list(zip(array["track"].tolist(), array["segment"].tolist(), strict=True)) == [
         tuple(point) for point in SEGMENTS
     ]
+    assert array["start"] == pytest.approx([2.992, 0, 0])
 
 
 def test_activations_have_their_tags_as_columns_in_parquet(client, library, tmp_path):
     path = tmp_path / "selection.parquet"
     path.write_bytes(export(client, SEGMENTS, "parquet", network=NETWORK, layer="taggrams").data)
     columns = duckdb.sql(f"SELECT * FROM '{path}'").fetchnumpy()
-    assert list(columns) == ["track", "segment", *network_tags(NETWORK)]
+    assert list(columns) == ["track", "segment", "start", *NETWORKS.get(NETWORK).tags]
     truth = library.files.vectors(Space(NETWORK, "taggrams", "segments"))[ROWS].astype(np.float32)
-    assert np.array_equal(np.stack(list(columns.values())[2:], axis=1), truth)
+    assert np.array_equal(np.stack(list(columns.values())[3:], axis=1), truth)
     assert columns["track"].tolist() == [3, 2, 3]
     known = duckdb.sql(f"SELECT key, value FROM parquet_kv_metadata('{path}')").fetchall()
     assert dict(known)[b"network"] == NETWORK.encode()

@@ -66,7 +66,7 @@ def test_search_can_be_walked_through(client):
         cursor = answer["next"]
     assert walked == ids
     first = client.get("/api/v1/tracks?q=title 2&limit=1").json["tracks"][0]
-    assert set(first) == {"id", "title", "artist", "album", "genres", "year", "duration"}
+    assert set(first) == {"id", "title", "artist", "album", "genres", "year", "duration", "bpm", "key"}
     assert client.get("/api/v1/tracks?q=nowhere").json == {"total": 0, "next": None, "tracks": []}
     assert client.get("/api/v1/tracks?limit=501").status_code == 400
     json.dumps(answer)

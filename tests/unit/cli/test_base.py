@@ -117,3 +117,9 @@ def test_a_long_list_of_problems_is_cut_and_strange_paths_stay_on_one_line(app, 
     lines = capsys.readouterr().err.splitlines()
     assert lines[0] == "  new\\nline.mp3: no audio"
     assert lines[-1] == "  ... and 1,481 more"
+
+
+def test_requests_that_a_command_makes_of_the_application_are_not_logged(invoke, caplog):
+    result = invoke(lambda: current_app.test_client().get("/health"))
+    assert result.exit_code == 0
+    assert caplog.records == []

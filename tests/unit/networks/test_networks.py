@@ -7,7 +7,7 @@ import numpy as np
 import onnxruntime
 import pytest
 
-from app.audio.mel import FRONT_ENDS
+from app.audio.front_ends import frame_bands
 from app.networks import NETWORKS, Network, installed, tags, vggish
 from app.networks.weights.frozen_graph import FrozenGraph
 from app.networks.weights.layers import Normalisation, activate
@@ -16,17 +16,18 @@ from tests.network_files import vggish_graph, vggish_weights
 
 
 def test_all_networks_are_found_when_the_folder_is_looked_through() -> None:
-    assert NETWORKS.names() == ["audioset-vggish", "msd-musicnn", "msd-vgg", "mtt-musicnn", "mtt-vgg"]
+    shipped = {"audioset-vggish", "msd-musicnn", "msd-vgg", "mtt-musicnn", "mtt-vgg"}
+    assert shipped <= set(NETWORKS.names())  # there may be some of a user's own
 
 
 @pytest.mark.parametrize("network", list(NETWORKS), ids=lambda network: network.name)
 def test_facts_fit_together_when_a_network_is_registered(network: Network) -> None:
-    assert FRONT_ENDS[network.front_end].bands == network.patch_bands
-    assert network.layer("embeddings").size in (128, 200, 256)
+    assert frame_bands(network.front_end) == network.patch_bands
     layers = [layer.name for layer in network.layers]
+    assert "embeddings" in layers
     assert ("taggrams" in layers) == bool(network.tags)
     if network.tags:
-        assert len(set(network.tags)) == network.layer("taggrams").size == 50
+        assert len(set(network.tags)) == network.layer("taggrams").size
     with pytest.raises(KeyError):
         network.layer("no such layer")
 
@@ -45,6 +46,7 @@ def test_only_networks_with_files_are_listed_when_asked_what_is_installed(tmp_pa
     assert installed(tmp_path) == []
     (tmp_path / "msd-vgg.pb").touch()
     (tmp_path / "unknown.pb").touch()
+    (tmp_path / "mtt-vgg.onnx").touch()  # only the form of a .pb that is not there
     assert [network.name for network in installed(tmp_path)] == ["msd-vgg"]
 
 

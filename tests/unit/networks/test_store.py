@@ -70,7 +70,7 @@ def test_file_is_refused_when_it_is_not_what_was_downloaded(path: Path) -> None:
 
 
 def test_reason_is_told_when_a_network_has_no_onnx_form(path: Path) -> None:
-    network = Network("a", "b", "musicnn", 187, 96, 187, (), "model/Placeholder", "a/b.pb")
+    network = Network("a", "b", "musicnn", 187, 96, 187, NETWORK.layers[1:], "model/Placeholder", "a/b.pb")
     with pytest.raises(NetworkError, match="a-b runs with the engine 'essentia' only"):
         make_onnx(network, load_frozen_graph(NETWORK, path, network_sha256(path)), "")
 

@@ -5,11 +5,11 @@ import pytest
 
 from app.errors import InputError, NotFoundError
 from app.neighbours.knn import knn_graph
+from app.networks import NETWORKS
 from app.queries.axes import View
 from app.queries.catalogue import needed_snapshot
 from app.queries.derived import derived_columns
 from app.queries.points import Points, PointsQuery
-from app.queries.tags import network_tags
 from app.reducers.quality import map_neighbours
 from app.store.files import write_derived_array
 from app.store.snapshots import Space
@@ -48,7 +48,7 @@ def test_strongest_tag_is_the_one_of_the_greatest_activation(context, library):
     values, info, codes = read(context, SEGMENTS, "strongest")
     truth = np.asarray(library.files.vectors(TAGGRAMS)).argmax(axis=1) + 1
     assert values == truth.tolist()
-    assert info["categories"]["strongest"] == ["", *network_tags("mtt-musicnn")]
+    assert info["categories"]["strongest"] == ["", *NETWORKS.get("mtt-musicnn").tags]
     assert codes.dtype == np.uint16
 
 
@@ -106,7 +106,7 @@ def test_kept_neighbours_need_a_projection(context):
 def test_axis_is_a_difference_when_a_tag_is_subtracted(context, library):
     view = View("original", x="rock", y="piano", x_minus="opera")
     points = Points(context, PointsQuery(TAGGRAMS, ("position",), view))
-    tags = network_tags("mtt-musicnn")
+    tags = NETWORKS.get("mtt-musicnn").tags
     truth = library.files.vectors(TAGGRAMS).astype(np.float32)
     axes = points.to_json()
     assert axes["info"]["axes"]["x"]["title"] == "rock − opera"
@@ -119,7 +119,9 @@ def test_axis_is_a_difference_when_a_tag_is_subtracted(context, library):
 def test_axis_is_logarithmic_when_asked_for(context, library):
     view = View("original", x="rock", y="piano", y_scale="log")
     answer = Points(context, PointsQuery(TAGGRAMS, ("position",), view)).to_json()
-    piano = library.files.vectors(TAGGRAMS)[:, network_tags("mtt-musicnn").index("piano")].astype(np.float64)
+    piano = library.files.vectors(TAGGRAMS)[:, NETWORKS.get("mtt-musicnn").tags.index("piano")].astype(
+        np.float64
+    )
     np.testing.assert_allclose(answer["columns"]["y"], np.log10(np.maximum(piano, 1e-4)), atol=1e-5)
     axis = answer["info"]["axes"]["y"]
     assert (axis["scale"], axis["floor"]) == ("log", 1e-4)

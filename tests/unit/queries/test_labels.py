@@ -1,16 +1,16 @@
 import numpy as np
 import pytest
 
+from app.networks import NETWORKS
 from app.queries.axes import View
 from app.queries.labels import ZOOMS, region_labels
-from app.queries.tags import network_tags
 from app.store.files import write_array, write_derived_array
 from app.store.snapshots import Space
 from tests.snapshot_factory import Library, Spec, build_library
 
 SEGMENTS = Space("mtt-musicnn", "embeddings", "segments")
 TAGGRAMS = Space("mtt-musicnn", "taggrams", "segments")
-TAGS = network_tags("mtt-musicnn")
+TAGS = NETWORKS.get("mtt-musicnn").tags
 
 
 @pytest.fixture

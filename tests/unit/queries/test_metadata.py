@@ -59,7 +59,7 @@ def test_years_are_in_order_and_genres_by_frequency_when_coded(context):
 
 def test_values_without_room_share_the_last_code_when_there_are_too_many(context, monkeypatch):
     monkeypatch.setattr(metadata, "MAX_CATEGORIES", 3)
-    found = metadata._encode([(1, 7, "a"), (2, 7, "a"), (3, 8, "b"), (4, 9, "c")], in_order=False)
+    found = metadata.encode([(1, 7, "a"), (2, 7, "a"), (3, 8, "b"), (4, 9, "c")], in_order=False)
     assert found.categories == ("", "a", "(others)")
     assert found.codes.tolist() == [1, 1, 2, 2]
 

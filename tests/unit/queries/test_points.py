@@ -7,10 +7,10 @@ from sqlalchemy import delete, update
 
 from app.errors import EmptyLibraryError, InputError, NotFoundError
 from app.models import Snapshot, Track, db
+from app.networks import NETWORKS
 from app.queries.axes import View
 from app.queries.columns import Positions
 from app.queries.points import Points, PointsQuery
-from app.queries.tags import network_tags
 from app.store.files import write_derived_array
 from app.store.snapshots import Space
 from tests.read_side import SPEC
@@ -18,7 +18,7 @@ from tests.read_side import SPEC
 SEGMENTS = Space("mtt-musicnn", "embeddings", "segments")
 TRACKS = Space("mtt-musicnn", "embeddings", "tracks")
 TAGGRAMS = Space("mtt-musicnn", "taggrams", "segments")
-TAGS = network_tags("mtt-musicnn")
+TAGS = NETWORKS.get("mtt-musicnn").tags
 
 
 def unpack(data, tmp_path):
@@ -83,6 +83,16 @@ def test_attributes_have_one_code_per_track_when_segments_are_asked_for(context,
         assert columns[name].dtype == np.uint16
         assert columns[name].max() < len(info["categories"][name])
     assert columns["artist"][9] == 0
+
+
+def test_all_values_have_the_places_of_the_tracks_when_asked_for(context, tmp_path):
+    info, columns = unpack(Points(context, PointsQuery(SEGMENTS, ("all:genre", "track"))).binary(), tmp_path)
+    offsets, codes = columns["all:genre.offsets"], columns["all:genre"]
+    assert (offsets.dtype, codes.dtype) == (np.uint32, np.uint16)
+    for row, track_id in enumerate(columns["track_ids"].tolist()):
+        names = {info["categories"]["all:genre"][code] for code in codes[offsets[row] : offsets[row + 1]]}
+        assert names == {tag.name for tag in db.session.get_one(Track, track_id).tags}
+    assert np.diff(offsets).max() == 2
 
 
 def test_axes_are_raw_dimensions_when_the_projection_is_original(context, library):
@@ -150,6 +160,11 @@ def test_column_comes_once_when_asked_for_twice(context):
             NotFoundError,
             "no tag or dimension",
         ),
+        (
+            PointsQuery(SEGMENTS, ("all:polka",)),
+            InputError,
+            "Unknown column 'all:polka'. Known: .* all:<attribute>",
+        ),
         (PointsQuery(SEGMENTS, ("tag:polka",)), NotFoundError, "has no tag 'polka'. It has: guitar"),
         (PointsQuery(Space("x", "embeddings", "tracks"), ("track",)), NotFoundError, "no network 'x'"),
         (PointsQuery(Space("mtt-musicnn", "x", "tracks"), ("track",)), NotFoundError, "no layer 'x'"),
@@ -191,8 +206,9 @@ def test_version_follows_the_projection_only_when_positions_depend_on_it(own_lib
 
 
 def test_version_follows_attributes_only_when_they_are_asked_for(own_context):
-    before = [version(own_context, *columns) for columns in (["genre"], ["track"])]
+    before = [version(own_context, *columns) for columns in (["genre"], ["all:genre"], ["track"])]
     db.session.execute(update(Track).where(Track.id == 1).values(year=1234))
-    after = [version(own_context, *columns) for columns in (["genre"], ["track"])]
+    after = [version(own_context, *columns) for columns in (["genre"], ["all:genre"], ["track"])]
     assert before[0] != after[0]
-    assert before[1] == after[1]
+    assert before[1] != after[1]
+    assert before[2] == after[2]

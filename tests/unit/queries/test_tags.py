@@ -1,14 +1,17 @@
+import json
+
 import numpy as np
 import pytest
 
 from app.errors import InputError, NotFoundError
+from app.networks import NETWORKS
 from app.queries.catalogue import needed_snapshot
 from app.queries.tags import network_tags, row_of, track_tags
 from app.store.snapshots import Space
 from tests.read_side import SPEC
 
 NETWORK = "mtt-musicnn"
-TAGS = network_tags(NETWORK)
+TAGS = NETWORKS.get(NETWORK).tags
 
 
 def test_tags_are_those_of_the_segment_strongest_first_when_one_is_given(context, library):
@@ -28,10 +31,26 @@ def test_tags_are_means_when_no_segment_is_given(context, library):
 
 
 def test_network_has_no_tags_when_it_is_unknown_or_has_no_taggrams(context):
-    assert network_tags("gone-network") == ()
-    assert network_tags("audioset-vggish") == ()
+    snapshot = needed_snapshot(context)
+    assert network_tags(snapshot, "gone-network") == ()
+    assert network_tags(snapshot, "audioset-vggish") == ()
     with pytest.raises(NotFoundError, match="knows no tags"):
         track_tags(needed_snapshot(context), "audioset-vggish", 1)
+
+
+def test_tags_are_those_of_the_registry_when_the_snapshot_does_not_say_them(context):
+    assert "tags" not in needed_snapshot(context).manifest["networks"][NETWORK]
+    assert network_tags(needed_snapshot(context), NETWORK) == TAGS
+
+
+def test_tags_are_those_of_the_snapshot_when_it_says_them(own_context, own_library):
+    path = own_library.files.folder / "manifest.json"
+    manifest = json.loads(path.read_text())
+    manifest["networks"][NETWORK]["tags"] = [f"tag {i}" for i in range(50)]
+    path.write_text(json.dumps(manifest))
+    snapshot = needed_snapshot(own_context)
+    assert network_tags(snapshot, NETWORK)[49] == "tag 49"
+    assert track_tags(snapshot, NETWORK, 3)[0].tag.startswith("tag ")
 
 
 def test_segment_is_refused_when_the_track_has_fewer(context):

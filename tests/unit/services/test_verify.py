@@ -16,7 +16,9 @@ NETWORK = "mtt-vgg"
 def part(settings: Settings) -> PartFiles:
     """A part of one track with two rows."""
     files = PartFiles(settings.DATA_DIR / NETWORK, new_part_name())
-    files.write({"taggrams": np.ones((2, 50), np.float16)}, {"weights_sha256": "w"})
+    files.write(
+        {"taggrams": np.ones((2, 50), np.float16)}, {"weights_sha256": "w", "tracks": [1], "rows": [2]}
+    )
     row = Part(network=NETWORK, name=files.name, n_rows=2, weights_sha256="w")
     track = Track(path="a.ogg", quick_hash="h")
     extraction = Extraction(
@@ -76,3 +78,70 @@ def test_parts_are_left_alone_when_the_database_knows_none(settings: Settings, p
     report = verify(settings, Reporter(), repair=True)
     assert "Is this their database?" in report.problems[0]
     assert part.layer_path("taggrams").exists()
+
+
+def write_part(settings: Settings, tracks: list[int], rows: list[int]) -> Part:
+    """A part with rows of several tracks, and its row, not yet committed."""
+    files = PartFiles(settings.DATA_DIR / NETWORK, new_part_name())
+    facts = {"weights_sha256": "w", "tracks": tracks, "rows": rows}
+    files.write({"taggrams": np.ones((sum(rows), 50), np.float16)}, facts)
+    return Part(network=NETWORK, name=files.name, n_rows=sum(rows), weights_sha256="w")
+
+
+def add_track(part: Part | None, number: int, row_start: int | None, n_rows: int | None) -> None:
+    track = Track(id=number, path=f"{number}.ogg", quick_hash="h")
+    db.session.add(
+        Extraction(
+            track=track,
+            network=NETWORK,
+            state="done",
+            quick_hash="h",
+            part=part,
+            row_start=row_start,
+            n_rows=n_rows,
+        )
+    )
+
+
+@pytest.mark.parametrize(("row_start", "n_rows"), [(0, 2), (2, 2), (3, 3), (2, 4), (-1, 3), (None, None)])
+def test_ledger_is_refused_when_it_gives_a_track_other_rows(
+    settings: Settings, row_start: int | None, n_rows: int | None
+) -> None:
+    part = write_part(settings, [1, 2], [2, 3])
+    add_track(part, 1, 0, 2)
+    add_track(part, 2, row_start, n_rows)
+    db.session.commit()
+    report = verify(settings, Reporter())
+    assert len(report.problems) == 1
+    assert "of track 2, the manifest does not" in report.problems[0]
+
+
+def test_ledger_is_right_when_a_copy_shares_the_rows_of_another_track(settings: Settings) -> None:
+    part = write_part(settings, [1, 2], [2, 3])
+    for number, row_start, n_rows in ((1, 0, 2), (2, 2, 3), (3, 2, 3)):
+        add_track(part, number, row_start, n_rows)
+    db.session.commit()
+    assert verify(settings, Reporter()).problems == []
+
+
+def test_tracks_are_pending_again_when_their_rows_name_no_part(settings: Settings) -> None:
+    add_track(None, 1, None, None)
+    db.session.commit()
+    report = verify(settings, Reporter(), repair=True)
+    assert report.problems == ["The ledger has 1 rows of extracted tracks that name no part."]
+    assert report.to_extract
+    assert db.session.query(Extraction).count() == 0
+
+
+def test_parts_are_removed_when_their_tracks_have_newer_rows(settings: Settings, part: PartFiles) -> None:
+    old = write_part(settings, [1], [2])
+    db.session.add(old)
+    db.session.commit()
+    files = PartFiles(settings.DATA_DIR / NETWORK, old.name)
+    report = verify(settings, Reporter())
+    assert report.problems == []
+    assert set(report.leftovers) == {files.manifest_path, files.layer_path("taggrams")}
+    assert verify(settings, Reporter(), repair=True).leftovers
+    assert not files.manifest_path.exists()
+    assert part.manifest_path.exists()
+    assert [row.name for row in db.session.query(Part)] == [part.name]

@@ -41,7 +41,16 @@ def test_host_is_foreign_when_it_names_another(host):
 
 
 @pytest.mark.parametrize(
-    "path", ["/", "/api/v1/networks", "/audio/track/1", "/health", "/static/css/base.css"]
+    "path",
+    [
+        "/",
+        "/api/v1/networks",
+        "/audio/track/1",
+        "/health",
+        "/static/js/explore.js",
+        "/vendor/plotly.js",
+        "/api/docs",
+    ],
 )
 def test_request_is_refused_when_it_comes_from_another_machine(client, path):
     response = client.get(path, environ_overrides={"REMOTE_ADDR": "192.168.1.7"})

@@ -2,6 +2,7 @@ import gzip
 import json
 
 import pytest
+from backports import zstd
 from flask import Flask, Response
 
 from app.web import compression
@@ -19,6 +20,12 @@ def browser():
         response.add_etag(weak=True)
         return response
 
+    @app.get("/strong")
+    def strong():
+        response = Response(json.dumps("x" * 5000), mimetype="application/json")
+        response.set_etag("abc")
+        return response
+
     return app.test_client()
 
 
@@ -31,6 +38,33 @@ def test_text_is_compressed_when_the_client_takes_it(browser):
     assert json.loads(gzip.decompress(response.data)) == "x" * 5000
     assert response.content_length == len(response.data) < 1000
     assert "Accept-Encoding" in response.vary
+
+
+@pytest.mark.parametrize(
+    ("accepted", "encoding"),
+    [
+        ("gzip, deflate, br, zstd", "zstd"),
+        ("zstd;q=0.5, gzip", "gzip"),
+        ("zstd;q=0.8, gzip;q=0.8", "zstd"),
+        ("gzip;q=0, zstd", "zstd"),
+        ("zstd;q=0, *", "gzip"),
+        ("*", "zstd"),
+        ("identity, gzip;q=0.5", None),
+        ("identity;q=0.5, gzip", "gzip"),
+        ("*;q=0", None),
+        ("br", None),
+    ],
+)
+def test_encoding_is_the_one_that_the_client_likes_best(browser, accepted, encoding):
+    response = browser.get("/json/5000", headers={"Accept-Encoding": accepted})
+    assert response.content_encoding == encoding
+    unpack = {"gzip": gzip.decompress, "zstd": zstd.decompress, None: bytes}[encoding]
+    assert json.loads(unpack(response.data)) == "x" * 5000
+
+
+def test_etag_becomes_weak_when_the_answer_is_compressed(browser):
+    assert browser.get("/strong").headers["ETag"] == '"abc"'
+    assert browser.get("/strong", headers=GZIP).headers["ETag"] == 'W/"abc"'
 
 
 @pytest.mark.parametrize(
@@ -49,4 +83,8 @@ def test_answer_stays_as_it_is_when_compression_gains_nothing(browser, path, hea
 
 
 def test_answer_is_the_same_each_time_when_compressed(browser):
-    assert browser.get("/json/5000", headers=GZIP).data == browser.get("/json/5000", headers=GZIP).data
+    for encoding in ("gzip", "zstd"):
+        headers = {"Accept-Encoding": encoding}
+        assert (
+            browser.get("/json/5000", headers=headers).data == browser.get("/json/5000", headers=headers).data
+        )

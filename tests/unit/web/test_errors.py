@@ -87,7 +87,10 @@ def test_status_is_the_errors_own_when_the_reason_is_known(broken):
 def test_page_says_what_happened_when_a_browser_asks(client):
     response = client.get("/nothing/<script>", headers=PAGE)
     assert (response.status_code, response.mimetype) == (404, "text/html")
-    assert "<h1>404</h1>" in response.text
+    assert "<h1>Not found " in response.text
+    assert "There is nothing at this address." in response.text
+    assert "Music Explore</span>" in response.text
+    assert client.get("/api/v1/nothing").json["error"]["message"] == "There is nothing at this address."
     assert "<script>alert" not in response.text
 
 

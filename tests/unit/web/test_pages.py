@@ -1,5 +1,7 @@
 import pytest
 
+from app import create_app
+
 
 @pytest.mark.parametrize(
     ("address", "place"),
@@ -14,3 +16,17 @@ def test_address_of_the_prototype_leads_to_the_matching_view(client, address, pl
     response = client.get(address)
     assert response.status_code == 302
     assert response.location == place
+
+
+@pytest.mark.parametrize(
+    ("settings", "places"),
+    [
+        ({}, "addresses"),
+        ({"PLAYLIST_FOR_OFFLINE": True}, "paths"),
+        ({"PLAYLIST_FOR_OFFLINE": True, "PLAYLIST_USE_WINDOWS_PATH": True}, "windows"),
+        ({"PLAYLIST_USE_WINDOWS_PATH": True}, "addresses"),
+    ],
+)
+def test_page_knows_how_playlists_are_written_when_settings_say_so(tmp_path, settings, places):
+    client = create_app({"ROOT_DIR": tmp_path, **settings}).test_client()
+    assert f'data-playlist-places="{places}"' in client.get("/").text

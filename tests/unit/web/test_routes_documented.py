@@ -14,6 +14,7 @@ MODULES = [
     importlib.import_module(f"{schemas.__name__}.{info.name}")
     for info in pkgutil.iter_modules(schemas.__path__)
 ]
+METHODS = ("GET ", "POST ", "PUT ", "PATCH ", "DELETE ")
 SCHEMAS = {
     value: None
     for module in MODULES
@@ -32,7 +33,7 @@ def test_every_route_is_documented_with_an_example(client):
     for rule in client.application.url_map.iter_rules():
         if rule.endpoint == "static":
             continue
-        path = re.sub(r"<(?:int:)?(?:track_|segment_)?(\w+)>", r"<\1>", rule.rule)
+        path = re.sub(r"<(?:int:)?(?:track_|segment_|playlist_)?(\w+)>", r"<\1>", rule.rule)
         for method in rule.methods - {"HEAD", "OPTIONS"}:
             text = sections().get(f"{method} {path}")
             assert text is not None, f"docs/api.md has no section '{method} {path}'"
@@ -41,11 +42,11 @@ def test_every_route_is_documented_with_an_example(client):
 
 def test_every_section_is_a_route(client):
     rules = {
-        re.sub(r"<(?:int:)?(?:track_|segment_)?(\w+)>", r"<\1>", rule.rule)
+        re.sub(r"<(?:int:)?(?:track_|segment_|playlist_)?(\w+)>", r"<\1>", rule.rule)
         for rule in client.application.url_map.iter_rules()
     }
     for heading in sections():
-        if heading.startswith(("GET ", "POST ")):
+        if heading.startswith(METHODS):
             assert heading.split(" ", 1)[1] in rules
 
 

@@ -1,13 +1,15 @@
 """Tracks, and what is heard in them."""
 
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
 from app.queries.browse import SORT_KEYS, TagFilter
 from app.queries.similar.filters import Range
 from app.web.api.arguments import Arguments
+from app.web.api.operation import Answer
 from app.web.api.schemas.fields import MAX_TEXT, CommaSeparated, Id, Name
+from app.web.api.schemas.places import Address, Count, Seconds, Share, TrackFacts
 
 MAX_PEAKS = 4000
 MAX_TRACKS = 500
@@ -67,3 +69,73 @@ class WaveformArguments(Arguments):
     """The outline of a track."""
 
     points: int = Field(800, ge=1, le=MAX_PEAKS, description="number of peaks")
+
+
+class ListedTrack(TrackFacts):
+    """A track in a list."""
+
+    activation: Share | None = Field(None, description="mean of the tag that was asked for")
+
+
+class TracksAnswer(Answer):
+    """A page of tracks."""
+
+    total: Count
+    next: str | None = Field(description="'cursor' of the next page; null on the last")
+    tracks: list[ListedTrack]
+
+
+class TrackIdsAnswer(Answer):
+    """The ids of tracks, ascending."""
+
+    ids: list[Count]
+
+
+class TagAnswer(Answer):
+    """How much of a tag a network hears."""
+
+    tag: str
+    activation: Share
+
+
+class HeardAnswer(Answer):
+    """What a network made of a track."""
+
+    segments: Count
+    segment_seconds: Seconds
+    top_tags: list[TagAnswer] = Field(description="the strongest, means over the track")
+
+
+class TrackAnswer(TrackFacts):
+    """A track, and what the networks hear in it."""
+
+    path: str = Field(description="below AUDIO_DIR, for showing")
+    tags: dict[str, list[str]] = Field(description="group to names")
+    state: Literal["present", "missing"]
+    networks: dict[str, HeardAnswer]
+    audio: Address
+
+
+class TagsAnswer(Answer):
+    """All tags of a track or a segment, the strongest first."""
+
+    network: str
+    segment: Count | None
+    start: Seconds | None
+    tags: list[TagAnswer]
+
+
+class TaggramAnswer(Answer):
+    """The activation of every tag in every segment."""
+
+    network: str
+    segment_seconds: Seconds
+    tags: list[str]
+    activations: list[list[Share]] = Field(description="one list per tag, with one value per segment")
+
+
+class WaveformAnswer(Answer):
+    """The outline of a track."""
+
+    seconds: Seconds
+    peaks: list[Annotated[int, Field(ge=0, le=255)]]

@@ -1,0 +1,73 @@
+"""How often may be asked, by token or address. This machine may ask as often as it likes."""
+
+import math
+import time
+
+from flask import Flask, Response, current_app, g, request
+from flask_limiter import ApplicationLimit, Limiter, RateLimitExceeded, RequestLimit
+from limits.errors import ConfigurationError
+from werkzeug.exceptions import TooManyRequests
+
+from app.errors import SettingsError
+from app.settings import Settings
+from app.web.access import askers, is_loopback, shown_token
+from app.web.api.operation import operation_of
+from app.web.errors import answer_http
+
+
+def init_app(app: Flask) -> None:
+    """Count the requests of others, and refuse those that are too many.
+
+    Raises
+    ------
+    SettingsError
+        If the counts cannot be kept where ``RATELIMIT_STORAGE_URI`` says.
+    """
+    settings: Settings = app.extensions["settings"]
+    limiter = Limiter(
+        _asker,
+        application_limits=[
+            ApplicationLimit(settings.RATE_LIMIT, scope="requests"),
+            ApplicationLimit(settings.RATE_LIMIT_ANALYSE, scope="analyses", exempt_when=_analyses_nothing),
+        ],
+        strategy="moving-window",
+        storage_uri=settings.RATELIMIT_STORAGE_URI,
+        in_memory_fallback_enabled=not settings.RATELIMIT_STORAGE_URI.startswith("memory:"),
+        on_breach=_note_when_to_ask_again,
+    )
+    limiter.request_filter(_comes_from_here)
+    try:
+        limiter.init_app(app)
+    except ConfigurationError as error:
+        raise SettingsError(f"Wrong settings:\n  RATELIMIT_STORAGE_URI: {error}") from error
+    app.register_error_handler(RateLimitExceeded, _answer)
+
+
+def _comes_from_here() -> bool:
+    return all(is_loopback(address) for address in askers())
+
+
+def _asker() -> str:
+    """Return who is counted: a token, or an address, which a proxy on this machine passes on last."""
+    token = shown_token()
+    if token is not None:
+        return f"token {token.id}"
+    address = request.remote_addr or ""
+    if is_loopback(address) and request.headers.get("X-Forwarded-For"):
+        address = request.headers["X-Forwarded-For"].rpartition(",")[2].strip()
+    return f"address {address}"
+
+
+def _analyses_nothing() -> bool:
+    operation = operation_of(current_app, request.endpoint or "")
+    return operation is None or operation.scope != "analyse"
+
+
+def _note_when_to_ask_again(limit: RequestLimit) -> None:
+    g.retry_after = max(1, math.ceil(limit.reset_at - time.time()))
+    g.rate_limit = str(limit.limit)
+
+
+def _answer(_error: RateLimitExceeded) -> Response:
+    message = f"Too many requests: {g.rate_limit} are allowed. Ask again in {g.retry_after} seconds."
+    return answer_http(TooManyRequests(message, retry_after=g.retry_after))

@@ -1,0 +1,78 @@
+"""All values that tracks have of an attribute."""
+
+import numpy as np
+import pytest
+
+from app.models import Tag, Track, db
+from app.queries.metadata import ATTRIBUTES, attribute, metadata_version
+from app.queries.values import all_values, values_of
+from app.settings import Settings
+
+
+@pytest.fixture
+def settings(settings: Settings) -> Settings:
+    """Five tracks of a library that is not processed."""
+    wide, narrow, other = (Tag(group="genre", name=name) for name in ("classical", "cello", "harp"))
+    mood = Tag(group="mood/theme", name="calm")
+    db.session.add_all(
+        [
+            Track(id=1, path="a/b/1", tags=[narrow, wide, mood], year=1999),
+            Track(id=2, path="a/2", tags=[wide, other]),
+            Track(id=4, path="4", tags=[mood]),
+            Track(id=5, path="a/b/c/5", tags=[]),
+            Track(id=7, path="b/7", tags=[other, wide], year=1980),
+        ]
+    )
+    db.session.commit()
+    return settings
+
+
+def read(settings: Settings, name: str, *track_ids: int) -> list[set[str]]:
+    found = all_values(settings, name, metadata_version())
+    offsets, codes = values_of(found, np.array(track_ids, np.int64))
+    assert len(offsets) == len(track_ids) + 1
+    return [{found.categories[code] for code in part} for part in np.split(codes, offsets[1:-1])]
+
+
+def test_every_genre_is_told_when_a_track_has_several(settings: Settings) -> None:
+    assert read(settings, "genre", 1, 2, 4, 7) == [
+        {"cello", "classical"},
+        {"classical", "harp"},
+        set(),
+        {"harp", "classical"},
+    ]
+    assert read(settings, "mood/theme", 1, 4) == [{"calm"}, {"calm"}]
+
+
+def test_every_folder_is_told_when_one_lies_in_another(settings: Settings) -> None:
+    assert read(settings, "folder", 1, 2, 4, 5, 7) == [
+        {"a", "a/b"},
+        {"a"},
+        set(),
+        {"a", "a/b", "a/b/c"},
+        {"b"},
+    ]
+
+
+def test_values_are_none_when_the_track_is_not_known(settings: Settings) -> None:
+    assert read(settings, "genre", 0, 1, 3, 99) == [set(), {"cello", "classical"}, set(), set()]
+    assert read(settings, "album", 1) == [set()]
+
+
+def test_most_frequent_value_comes_first_when_coded(settings: Settings) -> None:
+    found = all_values(settings, "genre", metadata_version())
+    assert found.categories == ("", "classical", "harp", "cello")
+
+
+def test_values_are_those_of_the_attribute_when_a_track_has_one_at_most(settings: Settings) -> None:
+    version = metadata_version()
+    for name in set(ATTRIBUTES) - {"genre", "folder"}:
+        assert all_values(settings, name, version) is attribute(settings, name, version)
+
+
+def test_values_are_read_anew_when_tags_changed(settings: Settings) -> None:
+    before = read(settings, "genre", 1)
+    track = db.session.get_one(Track, 1)
+    track.tags.clear()
+    db.session.commit()
+    assert before != read(settings, "genre", 1) == [set()]
