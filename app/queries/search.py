@@ -54,8 +54,12 @@ def search_tracks(settings: Settings, text: str) -> list[int]:
     catalogue = _catalogues.get(key, _read)
     if not words:
         return catalogue.ids
-    found = zip(catalogue.ids, catalogue.texts, strict=True)
-    return [track_id for track_id, known in found if all(word in known for word in words)]
+    texts = catalogue.texts
+    # Word by word: a loop for each is several times as fast as one that tests all words.
+    found = [place for place, text in enumerate(texts) if words[0] in text]
+    for word in words[1:]:
+        found = [place for place in found if word in texts[place]]
+    return [catalogue.ids[place] for place in found]
 
 
 def _read() -> _Catalogue:

@@ -266,10 +266,12 @@
       const number = level === "tracks" ? null : rows[i] - offsets[place];
       const { id, title, artist, album, audio } = await trackOf(ids[place]);
       const [start, end] = number === null ? [null, null] : [number * seconds, (number + 1) * seconds];
-      const [track, distance] = [{ id, title, artist }, Math.round(distances[i] * 1e6) / 1e6];
-      results.push({ track, album, segment: number, start, end, row: rows[i], audio, distance });
+      const distance = Math.round(distances[i] * 1e6) / 1e6;
+      const point = { track: { id, title, artist }, album, segment: number, start, end, row: rows[i], audio };
+      results.push({ ...point, distance, distances: null, score: null });
     }
-    return { level, backend: "exact", exact: true, recall: 1, note: null, results };
+    const passed = (level === "tracks" ? ids.length : offsets[ids.length]) - 1;
+    return { level, backend: "exact", exact: true, recall: 1, note: null, passed, results };
   }
 
   // ---- answering --------------------------------------------------------------------------------------
