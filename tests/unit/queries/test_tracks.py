@@ -27,6 +27,8 @@ def test_track_is_described_in_full_when_everything_is_known(context):
         "tags": {"genre": [genre]},
         "duration": pytest.approx(SPEC.counts[1] * 2.992),
         "state": "present",
+        "licence": None,
+        "page": None,
     }
     assert networks["mtt-musicnn"]["segments"] == SPEC.counts[1]
     assert networks["mtt-musicnn"]["segment_seconds"] == 2.992
@@ -40,6 +42,14 @@ def test_title_is_the_files_name_when_nothing_is_known(context):
     assert described["artist"] is described["album"] is described["year"] is None
     assert described["genres"] == []
     assert track_names([10]) == {10: TrackName(10, "track 000010", None)}
+
+
+def test_credits_are_told_when_they_are_known(own_context):
+    track = db.session.get(Track, 2)
+    track.licence, track.page = "https://example.org/licence", "https://example.org/track"
+    db.session.flush()
+    described = describe_track(own_context, 2)
+    assert (described["licence"], described["page"]) == (track.licence, track.page)
 
 
 def test_genres_are_no_other_tags_when_there_are_some(own_context):
