@@ -2,7 +2,9 @@
 
 Two gunicorn workers serve a synthetic library; the load comes over loopback from processes of their own,
 each with one connection that is kept open and the next request as soon as the last one is answered. Share
-the machine with as little as you can: server and load take all cores of a small one. Recall is measured
+the machine with as little as you can: server and load take all cores of a small one. Genres are clusters of
+the synthetic library, so that for most seeds no near row has the genre asked for: the dear case of a filter.
+Tempi are spread evenly. Recall is measured
 through the API, too, against the true neighbours among the rows that pass the filter.
 """
 
@@ -71,11 +73,11 @@ class Case:
 
 SIMILAR_CASES = {
     BASELINE: Case(""),
-    "similar, a genre (12 % of the rows)": Case(
+    "similar, a genre (12 %, elsewhere)": Case(
         "&genre=jazz",
         "SELECT track_id FROM track_tag JOIN tag ON tag.id = tag_id WHERE tag.name = 'jazz'",
     ),
-    "similar, years (50 %)": Case("&year=1960-1995", "SELECT id FROM track WHERE year BETWEEN 1960 AND 1995"),
+    "similar, tempo (50 %)": Case("&bpm=60-120", "SELECT id FROM track WHERE bpm BETWEEN 60 AND 120"),
     "similar, tempo (1 %)": Case("&bpm=100-101", "SELECT id FROM track WHERE bpm BETWEEN 100 AND 101"),
     "similar, by other artists": Case("&exclude=artist", truth=False),
 }
@@ -126,7 +128,7 @@ def _serving(root: Path) -> Iterator[int]:
     command = [sys.executable, "-m", "gunicorn", "wsgi:app", "--bind", f"127.0.0.1:{port}"]
     command += ["--workers", str(WORKERS), "--threads", str(THREADS), "--log-level", "warning"]
     environment = {**os.environ, "MUSIC_EXPLORE_ROOT_DIR": str(root), "PYTHONWARNINGS": "ignore"}
-    server = subprocess.Popen(command, cwd=PROJECT_DIR, env=environment)
+    server = subprocess.Popen(command, cwd=PROJECT_DIR, env=environment, stderr=subprocess.DEVNULL)
     try:
         for _ in range(600):
             try:

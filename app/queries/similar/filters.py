@@ -4,6 +4,7 @@ Conditions that are the same whatever is looked for are one array of booleans, c
 on the seeds (their own rows, their artists') is a short list of rows beside it.
 """
 
+from collections.abc import Hashable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -100,12 +101,15 @@ class Allowed:
         Rows that are left out all the same, ascending.
     n_allowed : int
         How many are left.
+    name : hashable
+        Another one for every mask; None without one.
     """
 
     n_rows: int
     mask: Mask | None
     left_out: Rows
     n_allowed: int
+    name: Hashable = None
 
     def holds(self, rows: Rows) -> Mask:
         """bool, shape=(n,): which of some rows may be found."""
@@ -162,8 +166,8 @@ def allowed_rows(
     )
     if mask is None:
         return Allowed(n_rows, None, left_out, n_rows - len(left_out))
-    found, count = mask
-    return Allowed(n_rows, found, left_out, count - int(found[left_out].sum()))
+    name, found, count = mask
+    return Allowed(n_rows, found, left_out, count - int(found[left_out].sum()), name)
 
 
 def _excluded(
@@ -191,14 +195,14 @@ _masks: Cache[tuple[Mask, int]] = Cache(64)
 
 def _mask(
     settings: Settings, snapshot: OpenSnapshot, space: Space, conditions: Conditions
-) -> tuple[Mask, int] | None:
-    """Return what the conditions allow, and how many rows that is."""
+) -> tuple[Hashable, Mask, int] | None:
+    """Return a name for what the conditions allow, the rows, and how many they are."""
     if conditions == Conditions():
         return None
     version = metadata_version() if conditions.ask_catalogue else ""
     database = settings.SQLALCHEMY_DATABASE_URI
     key = (database, snapshot.folder, space.network, space.level, conditions, version)
-    return _masks.get(key, lambda: _compute(settings, snapshot, space, conditions))
+    return key, *_masks.get(key, lambda: _compute(settings, snapshot, space, conditions))
 
 
 def _compute(

@@ -9,9 +9,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from app.graph import Float32
+from app.graph import Float32, KnnGraph
 from app.neighbours import Index, Metric, Scanner
 from app.neighbours.knn import FLOAT32_NOISE, comparable, nearest_among, true_distances
+from app.neighbours.subset import RowSubset
+from app.queries.cache import Cache
 from app.queries.catalogue import OpenSnapshot
 from app.queries.similar.filters import Allowed
 from app.queries.similar.indexes import open_index
@@ -24,7 +26,10 @@ SPARE = 8  # asked for besides, as distances within an index are rounded
 PROBE = 64  # asked for besides under a filter, to see how many pass near the question
 MOST_ASKED = 800  # candidates of an index, beyond which comparing the rows that pass is faster
 COMMON = 0.25  # share of rows from which on a filter surely holds somewhere near, too
-FEW_ROWS = 2_000  # quicker fetched one by one than looked for within an index
+FEW_ROWS = 500  # quicker fetched one by one than looked for within an index
+QUICK_ROWS = 20_000  # copied together, they are compared as quickly as an index is asked
+KEPT_ROWS = 150_000  # more are not copied, but compared where they lie
+KEPT_SUBSETS = 3
 SCAN_SPARE = 256
 
 
@@ -81,11 +86,12 @@ def nearest_rows(
     if wanted.k == 0:
         return Found(np.empty(0, np.int64), np.empty(0, np.float32), note=opened.note)
     if opened.index is None or opened.metric != wanted.metric:
-        return replace(_compare(vectors, None, wanted, allowed), note=opened.note)
-    found = _ask(opened.index, vectors, wanted, allowed)
+        return replace(_compare(vectors, None, wanted, allowed, space), note=opened.note)
+    is_quick = allowed.mask is not None and allowed.n_allowed <= QUICK_ROWS
+    found = None if is_quick else _ask(opened.index, vectors, wanted, allowed)
     if found is not None:
         return replace(found, backend=opened.backend, exact=opened.exact, recall=opened.recall)
-    return _compare(vectors, opened.index, wanted, allowed)
+    return _compare(vectors, opened.index, wanted, allowed, space)
 
 
 def _ask(index: Index, vectors: Array, wanted: Wanted, allowed: Allowed) -> Found | None:
@@ -109,14 +115,24 @@ def _ask(index: Index, vectors: Array, wanted: Wanted, allowed: Allowed) -> Foun
     return None
 
 
-def _compare(vectors: Array, index: Index | None, wanted: Wanted, allowed: Allowed) -> Found:
+_subsets: Cache[RowSubset] = Cache(KEPT_SUBSETS)
+
+
+def _compare(vectors: Array, index: Index | None, wanted: Wanted, allowed: Allowed, space: Space) -> Found:
     """Compare every row that may be found."""
     if allowed.n_allowed <= FEW_ROWS:
         return _in_true_order(vectors, wanted, np.flatnonzero(allowed.whole()))
-    if isinstance(index, Scanner):
-        found = _scan(index, vectors, wanted, allowed)
-        if found is not None:
-            return found
+    found, asked = None, wanted.k + SCAN_SPARE
+    if allowed.mask is not None and allowed.n_allowed <= KEPT_ROWS and wanted.metric == "angular":
+        chosen = allowed.mask
+        subset = _subsets.get((allowed.name, space.layer), lambda: RowSubset(vectors, np.flatnonzero(chosen)))
+        near = subset.search(wanted.question, asked + len(allowed.left_out))
+        found = _settle(vectors, wanted, allowed, near, subset.error)
+    elif isinstance(index, Scanner):
+        near = index.scan(wanted.question, asked, allowed.whole())
+        found = _settle(vectors, wanted, allowed, near, index.error)
+    if found is not None:
+        return found
     mask = None if allowed.mask is None and not len(allowed.left_out) else allowed.whole()
     k = wanted.k
     while True:
@@ -127,14 +143,16 @@ def _compare(vectors: Array, index: Index | None, wanted: Wanted, allowed: Allow
         k = min(2 * k + SCAN_SPARE, allowed.n_allowed)  # the others are at distance 0
 
 
-def _scan(index: Scanner, vectors: Array, wanted: Wanted, allowed: Allowed) -> Found | None:
-    """Compare within an index; None if its rounded distances cannot tell which rows are the nearest."""
-    near = index.scan(wanted.question, wanted.k + SCAN_SPARE, allowed.whole())
-    found = _in_true_order(vectors, wanted, near.indices[0])
-    is_all = near.k == allowed.n_allowed
+def _settle(vectors: Array, wanted: Wanted, allowed: Allowed, near: KnnGraph, error: float) -> Found | None:
+    """Order by true distances what was found by rounded ones; None if those do not tell who is nearest."""
+    rows = near.indices[0]
+    passing = rows[allowed.holds(rows)]
+    found = _in_true_order(vectors, wanted, passing)
+    if len(passing) == allowed.n_allowed:
+        return found
     # A row that is not among those has a rounded distance of at least the last one's.
     is_full = len(found.rows) == wanted.k
-    if is_all or (is_full and found.distances[-1] + index.error + FLOAT32_NOISE <= near.distances[0, -1]):
+    if is_full and found.distances[-1] + error + FLOAT32_NOISE <= near.distances[0, -1]:
         return found
     return None
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from app.errors import DamagedFileError
-from app.neighbours import BACKENDS, IndexOptions
+from app.neighbours import BACKENDS, IndexOptions, Scanner
 from app.neighbours.knn import knn_graph
 
 METRICS = ("angular", "euclidean")
@@ -148,3 +148,31 @@ def test_entry_describes_itself_when_listed(backend):
     assert backend.name == backend.name.lower()
     assert backend.title
     assert isinstance(backend.exact, bool)
+
+
+@pytest.mark.parametrize("metric", METRICS)
+@pytest.mark.parametrize("share", [0.01, 0.5, 1])
+def test_the_nearest_of_the_allowed_rows_are_found_when_an_index_compares_all(index_of, rows, metric, share):
+    index = index_of(rows, metric)
+    if not isinstance(index, Scanner):
+        pytest.skip("this index cannot compare all of its rows")
+    allowed = np.random.default_rng(5).random(len(rows)) < share
+    for query in as_queries(rows[::100]):
+        found = index.scan(query[None], 10, allowed)
+        assert allowed[found.indices].all()
+        truth = knn_graph(rows[allowed], 10, metric=metric, queries=query[None])
+        error = index.error if np.isfinite(index.error) else 1e-2
+        assert found.distances == pytest.approx(truth.distances, abs=error + 1e-6)
+
+
+def test_every_allowed_row_of_equal_ones_is_found_when_an_index_compares_all(index_of, rows):
+    rows[200:900] = rows[3]
+    index = index_of(rows)
+    if not isinstance(index, Scanner):
+        pytest.skip("this index cannot compare all of its rows")
+    allowed = np.zeros(len(rows), bool)
+    allowed[700:950] = True
+    found = index.scan(as_queries(rows[3:4]), 220, allowed)
+    assert found.indices[0, :200].tolist() == list(range(700, 900))
+    assert found.distances[0, :200] == pytest.approx(0, abs=1e-3)
+    assert index.scan(as_queries(rows[3:4]), 1000, allowed).k == 250

@@ -5,7 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from app.neighbours.knn import knn_graph
+from app.neighbours import knn
+from app.neighbours.knn import comparable, knn_graph, nearest_among, true_distances
 
 METRICS = ("angular", "euclidean")
 
@@ -112,3 +113,30 @@ def test_memory_mapped_rows_are_left_as_they_are_when_compared(rng, tmp_path: Pa
     np.save(tmp_path / "rows.npy", rows)
     mapped = np.load(tmp_path / "rows.npy", mmap_mode="r")
     assert (knn_graph(mapped, 5).indices == knn_graph(rows, 5).indices).all()
+
+
+@pytest.mark.parametrize("metric", METRICS)
+def test_one_query_finds_the_same_when_it_goes_block_by_block(rng, monkeypatch, metric):
+    rows = rng.standard_normal((500, 8)).astype(np.float16)
+    rows[100:140] = rows[7]  # many equal ones
+    query = comparable(rows[7:8], metric)
+    allowed = rng.random(500) < 0.5
+    whole = [nearest_among(rows, query, 60, metric, mask) for mask in (None, allowed)]
+    monkeypatch.setattr(knn, "SCANNED_ROWS", 37)
+    for mask, expected in zip((None, allowed), whole, strict=True):
+        pieces = nearest_among(rows, query, 60, metric, mask)
+        assert pieces.indices.tolist() == expected.indices.tolist()
+        assert pieces.distances.tolist() == expected.distances.tolist()
+    assert whole[0].indices[0, :41].tolist() == [7, *range(100, 140)]
+    assert allowed[whole[1].indices].all()
+    assert nearest_among(rows, query, 60, metric, np.zeros(500, bool)).k == 0
+    assert nearest_among(rows, query, 600, metric).k == 500
+
+
+@pytest.mark.parametrize("metric", METRICS)
+def test_distances_of_some_rows_are_true(rng, metric):
+    rows = rng.standard_normal((50, 8)).astype(np.float16)
+    chosen = np.array([3, 3, 0, 49])
+    found = true_distances(rows, comparable(rows[5:6], metric), chosen, metric)
+    assert found == pytest.approx(distances_between(rows[5:6], rows[chosen], metric)[0], abs=1e-5)
+    assert len(true_distances(rows, comparable(rows[5:6], metric), chosen[:0], metric)) == 0

@@ -112,6 +112,8 @@ class TrackAnswer(TrackFacts):
     path: str = Field(description="below AUDIO_DIR, for showing")
     tags: dict[str, list[str]] = Field(description="group to names")
     state: Literal["present", "missing"]
+    licence: str | None = Field(description="address of the licence's text")
+    page: str | None = Field(description="address of the track's page at its provider")
     networks: dict[str, HeardAnswer]
     audio: Address
 

@@ -152,11 +152,14 @@ def test_copies_of_an_uploaded_file_are_left_out_when_duplicates_are(settings):
 
 
 @pytest.mark.parametrize("backend", [None, *(entry.name for entry in BACKENDS.available())])
+@pytest.mark.parametrize("kept", [0, 1000])
 @pytest.mark.parametrize("k", [1, 5, 20, 60])
-def test_as_many_are_found_as_there_are_when_filtered(own_library, settings, monkeypatch, backend, k):
+def test_as_many_are_found_as_there_are_when_filtered(own_library, settings, monkeypatch, backend, k, kept):
     monkeypatch.setattr(search, "PROBE", 4)
     monkeypatch.setattr(search, "MOST_ASKED", 30)
     monkeypatch.setattr(search, "FEW_ROWS", 3)
+    monkeypatch.setattr(search, "QUICK_ROWS", 0)
+    monkeypatch.setattr(search, "KEPT_ROWS", kept)
     if backend:
         build_index(settings.INDEX_DIR, own_library.files, SEGMENTS, backend)
     vectors = np.asarray(needed_snapshot(settings).vectors(SEGMENTS), np.float64)
