@@ -120,7 +120,7 @@ def select_box(explorer: Explorer) -> None:
     box = explorer.stage.bounding_box()
     assert box is not None
     explorer.stage.locator("xpath=..").get_by_role("button", name="Select a box").click()
-    explorer.page.mouse.move(box["x"] + 10, box["y"] + 110)
+    explorer.page.mouse.move(box["x"] + 10, box["y"] + 130)
     explorer.page.mouse.down()
     explorer.page.mouse.move(box["x"] + 0.85 * box["width"], box["y"] + 0.8 * box["height"], steps=3)
     explorer.page.mouse.up()

@@ -32,7 +32,7 @@ def test_map_is_shown_when_the_browser_has_signed_in(
     explorer = Explorer(page, serve(root))
 
     page.goto(explorer.address)
-    expect(page.get_by_role("heading")).to_have_text("403")
+    expect(page.get_by_role("heading")).to_have_text("Forbidden 403")
     page.get_by_role("link", name="Sign in").click()
     page.get_by_label("Token").fill("mex_nothing")
     page.get_by_role("button", name="Sign in").click()
@@ -48,4 +48,4 @@ def test_map_is_shown_when_the_browser_has_signed_in(
     expect(page.get_by_role("main")).to_contain_text("“phone”, which allows read")
     page.get_by_role("button", name="Sign out").click()
     page.goto(explorer.address)
-    expect(page.get_by_role("heading")).to_have_text("403")
+    expect(page.get_by_role("heading")).to_have_text("Forbidden 403")
