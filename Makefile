@@ -61,7 +61,7 @@ contracts: ## direction of imports
 pytest: ## unit, integration and browser tests
 	$(BIN)/python -m pytest tests/unit --numprocesses auto
 	$(BIN)/python -m pytest tests/integration --numprocesses 2 --dist loadfile
-	$(BIN)/python -m pytest tests/e2e
+	$(BIN)/python -m pytest tests/e2e --numprocesses 2 --dist loadfile
 
 format: ## format the code
 	$(BIN)/ruff format .
