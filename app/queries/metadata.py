@@ -112,7 +112,7 @@ def metadata_version() -> str:
 
 
 def _has_written() -> bool:
-    """Tell whether this session has changes that no file shows, as they are not committed."""
+    """Tell whether the session of the database has changes that no file shows, as they are not committed."""
     connection: Any = db.session.connection().connection.dbapi_connection
     return bool(connection.in_transaction)
 
