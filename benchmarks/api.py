@@ -46,7 +46,7 @@ SIMILAR = f"/api/v1/similar?network={NETWORK}&layer={LAYER}&k=10"
 POINTS = f"/api/v1/points?network={NETWORK}&layer={LAYER}&level={LEVEL}&projection=pca&columns=position"
 K = 10
 SURFACE = 16  # dimensions that the embeddings really have
-WORKERS, THREADS, CONNECTIONS = 2, 2, 4
+WORKERS, THREADS, CONNECTIONS = 2, 2, 2
 RECALL_QUERIES = 200
 BLOCK_ROWS = 100_000
 BASELINE = "similar"
