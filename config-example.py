@@ -105,6 +105,10 @@ name at start.
 
 # --- Safety ---
 
+# What comes from this machine needs no token. A proxy on this machine that does not send on who asks
+# (X-Forwarded-For, Host) makes everybody look like it: then this must be False.
+# TRUST_THIS_MACHINE = True
+
 # Requests from other machines are refused unless they show a token ('flask token create NAME') or this is
 # True; then everyone who can reach this machine may read everything, hear it, and take the listening test.
 # ALLOW_ANONYMOUS_READ = False

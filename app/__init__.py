@@ -12,6 +12,8 @@ from app.extensions import init_extensions
 from app.settings import PROJECT_DIR, Settings, hint, read_environment, read_settings
 from app.web import init_web
 
+MAX_BODY = 2**20
+
 SQLALCHEMY_SETTINGS = {
     "SQLALCHEMY_BINDS",
     "SQLALCHEMY_ECHO",
@@ -47,6 +49,8 @@ def create_app(overrides: dict[str, Any] | None = None) -> Flask:
     settings = read_settings(app.config)
     _check_index_backend(settings.INDEX_BACKEND)
     app.config.update(settings.model_dump())
+    if app.config["MAX_CONTENT_LENGTH"] is None:  # routes that take more say so themselves
+        app.config["MAX_CONTENT_LENGTH"] = MAX_BODY
     app.extensions["settings"] = settings
     init_extensions(app)
     init_web(app)

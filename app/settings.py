@@ -52,6 +52,10 @@ class Settings(BaseModel):
         "https://api.jamendo.com/v3.0", pattern="^https?://.+", description="where Jamendo is asked for names"
     )
 
+    TRUST_THIS_MACHINE: bool = Field(
+        True,
+        description="what this machine asks needs no token; False behind a proxy that does not say who asks",
+    )
     ALLOW_ANONYMOUS_READ: bool = Field(
         False, description="let anyone who can reach this machine look and listen without a token"
     )

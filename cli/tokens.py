@@ -70,8 +70,8 @@ def list_all(as_json: bool) -> None:
         click.echo("There are no tokens. Make one with: flask token create NAME")
     for token in tokens:
         until = "" if token.expires_at is None else f", until {token.expires_at:%Y-%m-%d}"
-        used = "never used" if token.last_used_at is None else f"used {token.last_used_at:%Y-%m-%d %H:%M}"
-        click.echo(f"{token.name:24s}{token.state:9s}{','.join(token.scopes):20s}{used} UTC{until}")
+        used = "never used" if token.last_used_at is None else f"used {token.last_used_at:%Y-%m-%d %H:%M} UTC"
+        click.echo(f"{token.name:24s} {token.state:9s}{','.join(token.scopes):20s}{used}{until}")
 
 
 @command(

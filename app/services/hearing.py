@@ -18,9 +18,12 @@ from app.services.vectors import TrackVectors, VectorExtractor
 from app.settings import Settings
 
 PATIENCE_SECONDS = 60
+BUSY = "Other files are being heard. Try again in a while."
+WAITING = 2  # at once, the one that is heard among them: each holds a thread of the server
 
 _extractors: dict[tuple[Path, str], VectorExtractor] = {}
 _hearing = threading.Lock()
+_admitted = threading.BoundedSemaphore(WAITING)
 
 
 def hear(settings: Settings, stream: IO[bytes], networks: Sequence[str], segment: int | None) -> Sound:
@@ -46,17 +49,25 @@ def hear(settings: Settings, stream: IO[bytes], networks: Sequence[str], segment
     """
     for network in networks:
         needed_snapshot(settings).layers(network)  # there is such a network
+    if not _admitted.acquire(blocking=False):
+        raise BusyError(BUSY)
+    try:
+        return _sound(_hear_alone(settings, stream, networks), segment)
+    finally:
+        _admitted.release()
+
+
+def _hear_alone(settings: Settings, stream: IO[bytes], networks: Sequence[str]) -> TrackVectors:
     if not _hearing.acquire(timeout=PATIENCE_SECONDS):
-        raise BusyError("Other files are being heard. Try again in a while.")
+        raise BusyError(BUSY)
     try:
         with tempfile.NamedTemporaryFile(prefix="music-explore-") as file:
             shutil.copyfileobj(stream, file)
             file.flush()
             extractor = _extractor(settings, networks)
-            heard = extractor.extract(Path(file.name), networks, settings.UPLOAD_MAX_SECONDS)
+            return extractor.extract(Path(file.name), networks, settings.UPLOAD_MAX_SECONDS)
     finally:
         _hearing.release()
-    return _sound(heard, segment)
 
 
 def _extractor(settings: Settings, networks: Sequence[str]) -> VectorExtractor:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
-from sqlalchemy import select, update
+from sqlalchemy import or_, select, update
 
 from app.models import Album, Artist, Track, db
 from app.services import database
@@ -117,7 +117,7 @@ def _nameless(model: type[Artist | Album]) -> list[_Unknown]:
 def _without_page() -> list[_Unknown]:
     query = (
         select(Track.id, Track.external_id, Track.title)
-        .where(Track.external_id.is_not(None), Track.page.is_(None))
+        .where(Track.external_id.is_not(None), or_(Track.page.is_(None), Track.title.is_(None)))
         .order_by(Track.id)
     )
     return list(_numbered(tuple(row) for row in db.session.execute(query)))

@@ -134,7 +134,7 @@ class Names:
             rows.append(
                 {
                     "id": track_id,
-                    "title": tags.title,
+                    "title": tags.title or (None if track_id in own else before.title),
                     "year": tags.year,
                     "bpm": tags.bpm,
                     "key": tags.key,
@@ -157,9 +157,9 @@ class Names:
         return [self._tags[key] for key in keys]
 
     def _stored(self, ids: Sequence[int]) -> dict[int, Any]:
-        query = select(Track.id, Track.external_id, Track.artist_id, Track.album_id, Track.duration).where(
-            Track.id.in_(ids)
-        )
+        query = select(
+            Track.id, Track.external_id, Track.artist_id, Track.album_id, Track.duration, Track.title
+        ).where(Track.id.in_(ids))
         return {row.id: row for row in self._session.execute(query)}
 
     def _add_names(self, all_tags: Collection[FileTags]) -> None:

@@ -266,7 +266,9 @@ def _later_than(latest: Snapshot | None) -> datetime:
     now = datetime.now(UTC)
     if latest is None:
         return now
-    published_at = latest.published_at.replace(tzinfo=UTC)  # SQLite gives it back without
+    published_at = latest.published_at.replace(
+        tzinfo=latest.published_at.tzinfo or UTC
+    )  # SQLite gives none back
     return max(now, published_at + timedelta(microseconds=1))
 
 

@@ -107,7 +107,7 @@ def granted(token: str | None, *, anonymous: bool = True) -> Collection[Scope | 
     """Return what whoever asks may do, with the token that is shown, or without; refuse a bad token."""
     if token is not None:
         return _use(token)
-    if all(is_loopback(address) for address in askers()) and is_local_host(request.host):
+    if is_this_machine():
         return SCOPES
     open_to_all = anonymous and context.settings().ALLOW_ANONYMOUS_READ
     cookie = request.cookies.get(COOKIE)
@@ -116,6 +116,15 @@ def granted(token: str | None, *, anonymous: bool = True) -> Collection[Scope | 
     if not open_to_all:
         _refuse()
     return ("read",)
+
+
+def is_this_machine() -> bool:
+    """Tell whether the request comes from this machine, under its own name, and that counts."""
+    return (
+        context.settings().TRUST_THIS_MACHINE
+        and all(is_loopback(address) for address in askers())
+        and is_local_host(request.host)
+    )
 
 
 def is_valid(token: str) -> bool:
@@ -142,7 +151,7 @@ def _refuse() -> None:
     The check of the host closes a door that the one of the address leaves open: a page of some site whose
     name has been made to lead to 127.0.0.1 would be asked for by the browser on this machine.
     """
-    if all(is_loopback(address) for address in askers()):
+    if all(is_loopback(address) for address in askers()) and not is_local_host(request.host):
         abort(
             403,
             f"This library is served as localhost or 127.0.0.1, not as {request.host!r}, without a token. "

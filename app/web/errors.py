@@ -31,7 +31,7 @@ def error_body(code: str, message: str, details: dict[str, Any] | None = None) -
 
 def _answer_known(error: MusicExploreError) -> Response:
     if error.http_status >= 500:
-        current_app.logger.error("%s: %s", request.path, error)
+        current_app.logger.error("%r: %s", request.path, error)
     details = error.details if isinstance(error, ArgumentsError) else None
     return _answer(error.http_status, error.code, str(error), details)
 
@@ -40,7 +40,7 @@ def _answer_database(error: DBAPIError) -> Response:
     explained = explain(error)
     if explained is not None:
         return _answer_known(explained)
-    current_app.logger.error("%s", request.path, exc_info=error)
+    current_app.logger.error("%r", request.path, exc_info=error)
     return _answer(500, "internal_server_error", INTERNAL)
 
 

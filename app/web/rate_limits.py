@@ -10,7 +10,7 @@ from werkzeug.exceptions import TooManyRequests
 
 from app.errors import SettingsError
 from app.settings import Settings
-from app.web.access import askers, is_loopback, shown_token
+from app.web.access import is_loopback, is_this_machine, shown_token
 from app.web.api.operation import operation_of
 from app.web.errors import answer_http
 
@@ -35,16 +35,12 @@ def init_app(app: Flask) -> None:
         in_memory_fallback_enabled=not settings.RATELIMIT_STORAGE_URI.startswith("memory:"),
         on_breach=_note_when_to_ask_again,
     )
-    limiter.request_filter(_comes_from_here)
+    limiter.request_filter(is_this_machine)
     try:
         limiter.init_app(app)
     except ConfigurationError as error:
         raise SettingsError(f"Wrong settings:\n  RATELIMIT_STORAGE_URI: {error}") from error
     app.register_error_handler(RateLimitExceeded, _answer)
-
-
-def _comes_from_here() -> bool:
-    return all(is_loopback(address) for address in askers())
 
 
 def _asker() -> str:

@@ -54,6 +54,12 @@ def test_readme_names_the_command(name: str) -> None:
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(PROJECT_DIR)))
+def test_no_heading_lies_in_a_block_of_code_that_was_left_open(document: Path) -> None:
+    blocks = re.split(r"^```.*$", document.read_text("utf-8"), flags=re.MULTILINE)[1::2]
+    assert [block for block in blocks if re.search(r"^##+ ", block, re.MULTILINE)] == []
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(PROJECT_DIR)))
 def test_links_lead_somewhere(document: Path) -> None:
     links = re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", document.read_text("utf-8"))
     assert [link for link in links if not (document.parent / link).exists()] == []

@@ -232,7 +232,7 @@ def _tracks(facts: TrackFacts, conditions: Conditions) -> Mask:
     for limits, values in ((conditions.bpm, facts.bpm), (conditions.year, facts.years)):
         if limits is not None:
             mask &= limits.holds(values)
-    if conditions.folder is not None:
+    if conditions.folder is not None and conditions.folder.strip("/"):
         below = conditions.folder.strip("/") + "/"
         mask &= np.array([path.startswith(below) for path in facts.paths], bool)
     if conditions.once:

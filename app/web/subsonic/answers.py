@@ -5,6 +5,7 @@ from typing import Any
 from xml.etree import ElementTree as ET
 
 from flask import Response, request
+from werkzeug.exceptions import RequestEntityTooLarge
 
 from app.errors import EmptyLibraryError, MusicExploreError, NotFoundError
 from app.queries.exports import xml_text
@@ -62,7 +63,7 @@ def _answer(status: str, content: Mapping[str, Any]) -> Response:
         "serverVersion": VERSION,
         "openSubsonic": True,
     }
-    if request.values.get("f") == "json":
+    if _form() == "json":
         response = Response(
             dump_json({"subsonic-response": {**head, **content}}), mimetype="application/json"
         )
@@ -72,6 +73,14 @@ def _answer(status: str, content: Mapping[str, Any]) -> Response:
         response = Response(body, mimetype="text/xml")
     response.cache_control.no_cache = True
     return response
+
+
+def _form() -> str | None:
+    """Return which form is wanted; a body that is too large is not looked into."""
+    try:
+        return request.values.get("f")
+    except RequestEntityTooLarge:
+        return request.args.get("f")
 
 
 def _element(name: str, content: Any) -> ET.Element:

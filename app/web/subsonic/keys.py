@@ -7,7 +7,7 @@ from flask import request
 from werkzeug.exceptions import Forbidden, Unauthorized
 
 from app.queries.tokens import TokenFacts
-from app.web.access import granted, shown_token
+from app.web.access import bearer, granted, shown_token
 from app.web.subsonic.answers import (
     CONFLICTING,
     FORBIDDEN,
@@ -49,4 +49,4 @@ def _read_key() -> str | None:
         raise SubsonicError(NO_TOKENS, f"Hashed passwords are not supported. {HOW}")
     if "u" in shown or "p" in shown:
         raise SubsonicError(NO_PASSWORDS, f"User names and passwords are not supported. {HOW}")
-    return request.values.get("apiKey")
+    return request.values.get("apiKey", bearer())

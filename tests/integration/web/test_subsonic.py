@@ -197,6 +197,23 @@ def test_network_is_the_one_of_the_settings(library):
             db.engine.dispose()
 
 
+def test_form_is_refused_unread_when_it_is_too_large(client):
+    sent = {"x": "x" * 2**21}
+    answer = client.post("/rest/ping?f=json", data=sent).json["subsonic-response"]
+    assert (answer["status"], answer["error"]["code"]) == ("failed", 0)
+
+
+def test_token_is_taken_from_the_header_too(own_client):
+    with own_client.application.app_context():
+        token, _ = create_token("player", ["read"])
+    response = own_client.get(
+        "/rest/tokenInfo?f=json",
+        headers={"Authorization": f"Bearer {token}"},
+        environ_base={"REMOTE_ADDR": "192.0.2.1"},
+    )
+    assert response.json["subsonic-response"]["tokenInfo"] == {"username": "player"}
+
+
 def test_empty_library_is_told(app):
     db.session.add(Track(path="a.wav"))
     db.session.commit()

@@ -40,6 +40,14 @@ def test_tempo_and_key_follow_the_file(app):
     assert db.session.execute(select(Track.bpm, Track.key)).one() == (None, None)
 
 
+def test_title_from_the_provider_stays_when_the_file_has_none(app):
+    db.session.add(Track(id=1, path="a", external_id="7", title="From the provider"))
+    db.session.add(Track(id=2, path="b", title="From the file"))
+    db.session.flush()
+    Names(db.session()).write([(1, FileTags()), (2, FileTags())])
+    assert list(db.session.scalars(select(Track.title).order_by(Track.id))) == ["From the provider", None]
+
+
 def test_nothing_is_written_when_run_dry(settings):
     clip = write_clip(settings.AUDIO_DIR / "a.wav", title="Old")
     scan(settings, Reporter())

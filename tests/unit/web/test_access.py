@@ -92,6 +92,13 @@ def test_request_is_refused_when_it_asks_for_another_host(client):
     assert "rebound.example.org" in response.json["error"]["message"]
 
 
+def test_this_machine_needs_a_token_when_it_is_not_trusted(library):
+    app = create_app(library.settings | {"TRUST_THIS_MACHINE": False})
+    response = app.test_client().get("/health")
+    assert response.status_code == 403
+    assert "flask token create" in response.json["error"]["message"]
+
+
 def test_everyone_is_answered_when_the_settings_allow_it(library):
     client = create_app(library.settings | {"ALLOW_ANONYMOUS_READ": True}).test_client()
     response = client.get(
