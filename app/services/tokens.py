@@ -23,7 +23,7 @@ def check_token_name(name: str) -> None:
     Raises
     ------
     InputError
-        If the name does not fit into one word of a log, or is taken.
+        If the name does not fit into a line of a log, or is taken.
     """
     if not _NAME.fullmatch(name):
         raise InputError(
