@@ -24,7 +24,7 @@ $(VENV)/.installed: requirements.txt | $(BIN)/python
 	@touch $@
 
 # Both extras are tested where they can be had: annoy needs a compiler, essentia has no wheel for every machine.
-$(VENV)/.installed-dev: requirements.txt requirements-dev.txt requirements-parquet.txt requirements-annoy.txt requirements-essentia.txt requirements-postgresql.txt | $(BIN)/python
+$(VENV)/.installed-dev: requirements.txt requirements-dev.txt requirements-parquet.txt requirements-celery.txt requirements-annoy.txt requirements-essentia.txt requirements-postgresql.txt | $(BIN)/python
 	$(PIP) install --requirement requirements-dev.txt
 	$(PIP) install --requirement requirements-postgresql.txt
 	$(PIP) install --requirement requirements-annoy.txt || echo "annoy could not be built here: its tests will be skipped"

@@ -109,6 +109,24 @@ def test_sound_is_not_heard_when_it_has_only_begun(page: Page, address: str) -> 
     expect(page.get_by_role("button", name="Choose 2")).to_be_disabled()
 
 
+def test_sound_is_heard_when_only_its_end_was_noticed(page: Page, address: str) -> None:
+    open_test(page, address)
+    # A page that was too busy to look while it played.
+    page.evaluate("window.requestAnimationFrame = () => 0")
+    page.locator("audio").evaluate(
+        "(audio) => addEventListener('timeupdate', (event) => audio.ended || event.stopPropagation(), true)"
+    )
+    page.keyboard.press("r")
+    page.locator("audio").evaluate(
+        """(audio) => new Promise((done) => {
+            audio.addEventListener('ended', done, {once: true});
+            const near = () => { audio.currentTime = audio.duration - 0.2; };
+            audio.readyState ? near() : audio.addEventListener('loadedmetadata', near, {once: true});
+        })"""
+    )
+    expect(page.get_by_role("group", name="Reference")).to_have_attribute("data-heard", "")
+
+
 class TestPhone:
     @pytest.fixture
     def browser_options(self):
