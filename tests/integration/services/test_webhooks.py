@@ -5,6 +5,7 @@ import hmac
 import itertools
 import os
 import shutil
+import socket
 import ssl
 import subprocess
 import sys
@@ -166,9 +167,10 @@ def test_try_ends_when_no_name_server_answers(app, hurried):
 
 
 def test_try_ends_when_a_secure_target_does_not_shake_hands(app, hurried):
-    with receiving(hang) as receiver:
-        put(receiver.url("127.0.0.1", "https"))
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        put(f"https://127.0.0.1:{silent.getsockname()[1]}/")
         assert send_due(hurried) == SendReport(postponed=1)
+    assert only_delivery().attempts[0].error == "the target has not answered within 0.3 s"
 
 
 def test_reason_is_noted_when_nobody_listens(app, settings):
