@@ -91,7 +91,7 @@ name at start.
 # The folder of the music as the player sees it. Default: AUDIO_DIR
 # PLAYLIST_AUDIO_DIR = 'D:\\Music'
 
-# --- Uploads (a file whose neighbours are looked for; it is deleted as soon as it has been heard) ---
+# --- Uploads (audio to be analysed, or whose neighbours are looked for) ---
 
 # Largest file, in MB, and longest sound, in seconds. A minute of music keeps a core busy for about 0.4 s per
 # network, and one upload is heard at a time.
@@ -118,6 +118,9 @@ name at start.
 # RATE_LIMIT = '600/minute'
 # RATE_LIMIT_ANALYSE = '30/minute'
 
+# How long, in seconds, a client may take to send the head of a request, or stay silent while it sends the rest.
+# CLIENT_TIMEOUT_SECONDS = 20
+
 # Where requests are counted. In memory each worker process counts for itself; several share a Redis server
 # (pip install redis): 'redis://localhost:6379'.
 # RATELIMIT_STORAGE_URI = 'memory://'
@@ -125,6 +128,29 @@ name at start.
 # Pages of these sites may use the API from a browser; what they may do there is what the browser's machine
 # may do, or the token that they send. As an environment variable: addresses with commas between.
 # CORS_ORIGINS = ['https://music.example.org']
+
+# --- Jobs (see docs/jobs.md) ---
+
+# What runs them: 'embedded' (processes that the app starts) or 'celery' (workers on any number of machines, with
+# 'flask worker' or 'celery -A worker worker').
+# RUNNER = 'embedded'
+
+# Worker processes that the app starts. Each keeps the networks that it uses in memory, some 200 MB. With 0,
+# start 'flask worker' yourself.
+# WORKERS = 2
+
+# Where Celery's workers hear of jobs: redis:// or amqp://
+# CELERY_BROKER_URL = 'redis://localhost:6379/0'
+
+# Silence, in seconds, after which a worker is given up, and workers that may die over a job before it fails.
+# JOB_LEASE_SECONDS = 30
+# JOB_TRIES = 3
+
+# Jobs that may wait; more are refused.
+# MAX_QUEUED_JOBS = 1000
+
+# How long uploads and their results are kept.
+# KEEP_ANALYSES_HOURS = 168
 
 # --- Webhooks (see docs/webhooks.md) ---
 

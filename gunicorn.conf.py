@@ -1,3 +1,12 @@
 """What ``gunicorn wsgi:app`` takes from here, however it is started."""
 
 limit_request_line = 8190  # 500 ids, the most that /api/v1/tracks takes, do not fit into the usual 4094
+
+worker_class = "app.web.patience.PatientWorker"  # what threads there are: see the option --threads
+
+
+def post_worker_init(worker) -> None:  # noqa: ANN001 - gunicorn calls it
+    """Start the workers of jobs together with the server, not only with its first request."""
+    from app.web.workers import start  # noqa: PLC0415 - in the serving process only
+
+    start(worker.wsgi)

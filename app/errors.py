@@ -6,7 +6,9 @@
     ├── SettingsError            a setting has a wrong value
     ├── InputError               the request or an argument is wrong
     │   ├── NotFoundError        what was asked for does not exist
-    │   └── ChangedError         what is to be changed has been changed meanwhile
+    │   ├── ChangedError         what is to be changed has been changed meanwhile
+    │   ├── ConflictError        it does not go together with what is there
+    │   └── GoneError            what was asked for has been thrown away
     ├── AudioError               an audio file cannot be decoded
     │   └── AudioUnavailableError  it cannot be reached now, or changes while it is read
     ├── NetworkError             a network cannot be used
@@ -18,6 +20,9 @@
     ├── DatabaseError            the database is locked, read-only or out of date
     ├── DownloadError            a file could not be fetched
     ├── BusyError                another run is at work on the same library
+    │   └── QueueFullError       too many jobs wait
+    ├── WorkerError              a worker cannot start, or died over its work
+    ├── CancelledError           a job was told to stop
     └── EmptyLibraryError        there is nothing to work on
 
 Every message names the thing, the reason and the way out.
@@ -81,6 +86,20 @@ class ChangedError(InputError):
 
     code = "changed"
     http_status = 412
+
+
+class ConflictError(InputError):
+    """What is asked for does not go together with what is there."""
+
+    code = "conflict"
+    http_status = 409
+
+
+class GoneError(InputError):
+    """What was asked for has been thrown away."""
+
+    code = "gone"
+    http_status = 410
 
 
 class AudioError(MusicExploreError):
@@ -150,6 +169,25 @@ class BusyError(MusicExploreError):
 
     code = "busy"
     http_status = 409
+
+
+class QueueFullError(BusyError):
+    """Too many jobs wait."""
+
+    code = "queue_full"
+    http_status = 503
+
+
+class WorkerError(MusicExploreError):
+    """A worker cannot start, or died over its work."""
+
+    code = "worker_died"
+
+
+class CancelledError(MusicExploreError):
+    """A job was told to stop."""
+
+    code = "cancelled"
 
 
 class EmptyLibraryError(MusicExploreError):

@@ -73,6 +73,9 @@ class Settings(BaseModel):
     RATE_LIMIT_ANALYSE: str = Field("30/minute", description="those of them that have audio analysed")
     RATELIMIT_STORAGE_URI: str = Field("memory://", description="where requests are counted")
     LOG_FORMAT: Literal["text", "json"] = Field("text", description="lines of the log")
+    CLIENT_TIMEOUT_SECONDS: float = Field(
+        20, ge=1, le=3600, description="how long a client may take for the head of a request, or be silent"
+    )
     CORS_ORIGINS: tuple[str, ...] = Field((), description="sites whose pages may use the API in a browser")
 
     UPLOAD_MAX_MB: int = Field(50, ge=1, le=10_000, description="largest file that may be uploaded")
@@ -86,6 +89,18 @@ class Settings(BaseModel):
     )
     WEBHOOK_TIMEOUT_SECONDS: float = Field(10, ge=0.1, le=300, description="longest try to send a webhook")
     WEBHOOK_TRIES: int = Field(8, ge=1, le=100, description="tries after which a webhook is given up")
+
+    RUNNER: Literal["embedded", "celery"] = Field("embedded", description="what runs jobs")
+    WORKERS: int = Field(2, ge=0, le=256, description="workers that the app starts; 0: see 'flask worker'")
+    CELERY_BROKER_URL: str = Field(
+        "redis://localhost:6379/0", pattern="^[a-z+]+://.*", description="where Celery's workers hear of jobs"
+    )
+    JOB_LEASE_SECONDS: float = Field(
+        30, ge=1, le=3600, description="silence after which a worker is given up"
+    )
+    JOB_TRIES: int = Field(3, ge=1, le=100, description="workers that may die over a job before it fails")
+    MAX_QUEUED_JOBS: int = Field(1000, ge=1, description="jobs that may wait; more are refused")
+    KEEP_ANALYSES_HOURS: float = Field(168, gt=0, description="how long uploads and their results are kept")
 
     PLAYLIST_FOR_OFFLINE: bool = Field(False, description="playlists hold file paths instead of addresses")
     PLAYLIST_USE_WINDOWS_PATH: bool = Field(False, description="playlists hold Windows paths")
@@ -202,6 +217,12 @@ def read_settings(config: Mapping[str, Any]) -> Settings:
     except ValidationError as error:
         lines = [_explain(problem) for problem in error.errors()]
         raise SettingsError("Wrong settings:\n" + "\n".join(f"  {line}" for line in lines)) from error
+
+
+def dump_settings(settings: Settings) -> dict[str, Any]:
+    """Return all values as JSON has them, secrets among them, for a process that shall have the same."""
+    secrets = {name: value.get_secret_value() for name, value in settings if isinstance(value, SecretStr)}
+    return settings.model_dump(mode="json") | secrets
 
 
 def read_environment(environment: Mapping[str, str], also_known: Iterable[str] = ()) -> dict[str, str]:

@@ -7,9 +7,9 @@ import click
 from flask import current_app
 
 from app import current_settings
-from app.errors import EmptyLibraryError
+from app.errors import EmptyLibraryError, WorkerError
 from app.settings import Settings
-from cli.base import command, dry_run_option
+from cli.base import command, dry_run_option, print_problems
 from cli.progress import reporter_for
 
 if TYPE_CHECKING:
@@ -19,6 +19,19 @@ if TYPE_CHECKING:
     from app.services.reduce import ReduceReport
 
 SHOWN_FAILURES = 10
+
+
+def parse_shard(
+    _context: click.Context, _option: click.Parameter, value: str | None
+) -> tuple[int, int] | None:
+    """Take ``0/4`` for the first of four parts."""
+    if value is None:
+        return None
+    number, _, count = value.partition("/")
+    if not (number.isdecimal() and count.isdecimal() and int(number) < int(count)):
+        raise click.BadParameter(f"{value!r} is not one part of several, such as 0/4 to 3/4.")
+    return int(number), int(count)
+
 
 network_option = click.option("--network", "networks", multiple=True, help="Only this network; repeatable.")
 level_option = click.option(
@@ -43,6 +56,8 @@ force_option = click.option("--force", is_flag=True, help="Compute anew what is 
     flask extract-all                          all installed networks, all cores
     flask extract-all --network mtt-musicnn    one network
     flask extract-all --retry-failed           files that failed before, too
+    flask extract-all --distributed            let the workers of all machines do it
+    flask extract-all --shard 0/4              a quarter of the tracks; others do the rest
     """,
 )
 @click.argument("models_dir", required=False, type=click.Path(file_okay=False, path_type=Path))
@@ -50,6 +65,10 @@ force_option = click.option("--force", is_flag=True, help="Compute anew what is 
 @jobs_option
 @click.option("--retry-failed", is_flag=True, help="Try files again that failed before.")
 @force_option
+@click.option("--distributed", is_flag=True, help="Hand batches of tracks to workers; see 'flask worker'.")
+@click.option(
+    "--shard", metavar="I/N", callback=parse_shard, help="Only part I of N, counted from 0, such as 0/4."
+)
 @dry_run_option
 def extract_all(
     models_dir: Path | None,
@@ -57,18 +76,28 @@ def extract_all(
     jobs: int,
     retry_failed: bool,
     force: bool,
+    distributed: bool,
+    shard: tuple[int, int] | None,
     dry_run: bool,
 ) -> None:
     """Run the networks of MODELS_DIR over every track that needs it.
 
     Stop it at any time: the next run goes on where this one was. A file that cannot be read is recorded
     with its reason and skipped; 'flask status --failed' lists them.
+
+    With --distributed the workers do it, on as many machines as share the database and the folders. A
+    Ctrl-C ends the waiting only; run the command again to wait on.
     """
     from app.services.extract import extract_all as extract
     from app.services.lock import library_lock
 
     settings = _settings(models_dir)
-    with library_lock(settings):
+    if distributed:
+        if shard is not None or jobs:
+            raise click.UsageError("--distributed goes neither with --shard nor with --jobs.")
+        _spread(settings, networks, retry_failed=retry_failed, force=force, dry_run=dry_run)
+        return
+    with library_lock(settings, shared=shard is not None):
         report = extract(
             settings,
             reporter_for(settings),
@@ -77,11 +106,41 @@ def extract_all(
             retry_failed=retry_failed,
             force=force,
             dry_run=dry_run,
+            shard=shard or (0, 1),
         )
     if dry_run:
         click.echo(f"Would extract {report.pending} tracks.")
     else:
         tell_extraction(report)
+
+
+def _spread(
+    settings: Settings, networks: tuple[str, ...], *, retry_failed: bool, force: bool, dry_run: bool
+) -> None:
+    """Let workers extract, and say what came of it."""
+    from app.services.extract_jobs import spread
+
+    report = spread(
+        settings,
+        reporter_for(settings),
+        networks=networks,
+        retry_failed=retry_failed,
+        force=force,
+        dry_run=dry_run,
+    )
+    if dry_run:
+        click.echo(f"Would extract {report.tracks} tracks in {report.batches} batches.")
+        return
+    if not report.tracks:
+        click.echo("Extraction: nothing to do.")
+        return
+    shared = f", {report.shared} share the vectors of an identical file" if report.shared else ""
+    click.echo(f"Extraction: {report.extracted} tracks extracted{shared}, {report.failed} failed.")
+    if report.failed:
+        click.echo("List them with 'flask status --failed'; try again with --retry-failed.")
+    print_problems((f"job {job_id}", reason) for job_id, reason in report.lost)
+    if report.lost:
+        raise WorkerError(f"{len(report.lost)} batches were not done. Run the command again.")
 
 
 @command(

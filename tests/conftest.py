@@ -19,7 +19,8 @@ from app.settings import Settings, read_settings
 from cli import register
 
 # Come last, so that nothing of the environment or of instance/config.py reaches a test.
-DEFAULTS: dict[str, Any] = dict.fromkeys(Settings.model_fields)
+# No workers: the tests that want some start them.
+DEFAULTS: dict[str, Any] = dict.fromkeys(Settings.model_fields) | {"WORKERS": 0}
 
 
 @pytest.fixture(scope="session")

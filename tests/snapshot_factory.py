@@ -131,8 +131,8 @@ class Library:
 
 
 def default_settings(root: Path) -> dict[str, Any]:
-    """Return the defaults of all settings but ROOT_DIR."""
-    return dict.fromkeys(Settings.model_fields) | {"ROOT_DIR": root}
+    """Return the defaults of all settings but ROOT_DIR, and no workers."""
+    return dict.fromkeys(Settings.model_fields) | {"ROOT_DIR": root, "WORKERS": 0}
 
 
 def build_library(root: Path, spec: Spec | None = None, *, audio: bool = False) -> Library:

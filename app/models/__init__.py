@@ -1,7 +1,8 @@
-"""The database: tracks and metadata, ledger, snapshots, playlists, tokens, listening test, webhooks."""
+"""The database: tracks, metadata, ledger, snapshots, playlists, tokens, jobs, listening test, webhooks."""
 
 from app.models.base import db
 from app.models.extraction import Extraction, Part, is_current
+from app.models.job import AnalysisResult, Job, JobLine
 from app.models.listening import ListeningAnswer
 from app.models.metadata import Album, Artist, Tag, track_tags
 from app.models.playlist import Playlist, PlaylistEntry
@@ -12,8 +13,11 @@ from app.models.webhook import WebhookAttempt, WebhookDelivery
 
 __all__ = [
     "Album",
+    "AnalysisResult",
     "Artist",
     "Extraction",
+    "Job",
+    "JobLine",
     "ListeningAnswer",
     "Part",
     "Playlist",

@@ -2,8 +2,9 @@
 
 import os
 import platform
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from app.errors import (
     MusicExploreError,
     NetworkError,
     StorageError,
+    WorkerError,
 )
 from app.models import Extraction, Part, Track, db
 from app.networks import NETWORKS, Network, installed, network_sha256
@@ -29,7 +31,7 @@ from app.services.ledger import Ledger
 from app.services.pending import PendingTrack, find_pending, split_twins
 from app.services.report import Reporter
 from app.services.vectors import TrackVectors, VectorExtractor, hash_content
-from app.services.workers import WorkerError, run_tasks
+from app.services.workers import Outcome, run_tasks
 from app.settings import Settings
 from app.store.networks import imported_names
 from app.version import VERSION
@@ -63,6 +65,7 @@ def extract_all(
     retry_failed: bool = False,
     force: bool = False,
     dry_run: bool = False,
+    shard: tuple[int, int] = (0, 1),
 ) -> ExtractReport:
     """Extract what is pending.
 
@@ -72,6 +75,8 @@ def extract_all(
         Names; all installed ones by default.
     jobs : int
         Worker processes; 0 takes the setting ``JOBS``, whose 0 means one per core.
+    shard : (int, int)
+        ``(i, n)`` leaves the rest to others: only tracks whose id leaves the remainder i when divided by n.
 
     Raises
     ------
@@ -80,30 +85,83 @@ def extract_all(
     DamagedNetworkError
         If the file of a network is not what it should be.
     """
+    plan = plan_extraction(settings, networks, reporter)
+    number, n_shards = shard
+    pending = [
+        track
+        for track in find_pending(plan.weights, retry_failed=retry_failed, force=force)
+        if track.track_id % n_shards == number
+    ]
+    if dry_run:
+        return ExtractReport(pending=len(pending))
+    with reporter.stage("Extracting", len(pending)) as advance:
+        workers = jobs or settings.JOBS or available_cores()
+        return extract_tracks(settings, plan, pending, advance, jobs=workers, share=not force)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a run extracts with.
+
+    Attributes
+    ----------
+    weights : dict
+        Network name to the SHA-256 of its file.
+    recipes : dict
+        Network name to what belongs into the manifests of its parts.
+    """
+
+    networks: tuple[Network, ...]
+    engine: str
+    weights: dict[str, str]
+    recipes: dict[str, dict[str, Any]]
+
+
+def plan_extraction(settings: Settings, networks: Sequence[str], reporter: Reporter) -> Plan:
+    """Return what to extract with: the networks of these names, or all that are installed.
+
+    Raises
+    ------
+    MissingNetworkError, DamagedNetworkError
+        See :func:`extract_all`.
+    """
     chosen = _choose_networks(settings.MODELS_DIR, networks, reporter)
     _refuse_names_of_imported(settings, chosen)
     engine = choose_engine(settings.ENGINE)
     weights = {network.name: network_sha256(network.file_in(settings.MODELS_DIR)) for network in chosen}
-    pending = find_pending(weights, retry_failed=retry_failed, force=force)
+    recipes = {network.name: _recipe(network, engine_of(network, engine)) for network in chosen}
+    return Plan(tuple(chosen), engine, weights, recipes)
+
+
+def extract_tracks(
+    settings: Settings,
+    plan: Plan,
+    pending: list[PendingTrack],
+    advance: Callable[[int], None],
+    *,
+    jobs: int,
+    share: bool,
+) -> ExtractReport:
+    """Extract some tracks and enter them into the ledger.
+
+    Parameters
+    ----------
+    jobs : int
+        Worker processes; 0 does it in this one, whose networks stay loaded for the next time.
+    share : bool
+        Whether a track may use the rows of one with the same content.
+    """
     report = ExtractReport(pending=len(pending))
-    if dry_run or not pending:
+    if not pending:
         return report
     database.check_writable()
-    recipes = {network.name: _recipe(network, engine_of(network, engine)) for network in chosen}
-    ledger = Ledger(settings.DATA_DIR, weights, recipes)
-    run = _Run(
-        settings.AUDIO_DIR,
-        ledger,
-        prepare=(tuple(chosen), settings.MODELS_DIR, engine),
-        jobs=jobs or settings.JOBS or available_cores(),
-        report=report,
-        share=not force,
-    )
-    with reporter.stage("Extracting", len(pending)) as advance:
-        try:
-            run.extract(pending, weights, advance)
-        finally:
-            ledger.commit()
+    ledger = Ledger(settings.DATA_DIR, plan.weights, plan.recipes)
+    prepare = (plan.networks, settings.MODELS_DIR, plan.engine)
+    run = _Run(settings.AUDIO_DIR, ledger, prepare=prepare, jobs=jobs, report=report, share=share)
+    try:
+        run.extract(pending, plan.weights, advance)
+    finally:
+        ledger.commit()
     return report
 
 
@@ -214,7 +272,8 @@ class _Run:
     def _compute(self, tracks: Sequence[PendingTrack], advance: Callable[[int], None]) -> None:
         tasks = [_Task(track, self.audio_dir / track.path) for track in tracks]
         jobs = min(self.jobs, len(tasks))
-        for outcome in run_tasks(tasks, prepare_worker, self.prepare, jobs=jobs):
+        outcomes = run_tasks(tasks, prepare_worker, self.prepare, jobs=jobs) if jobs else self._do(tasks)
+        for outcome in outcomes:
             track = outcome.task.track
             if outcome.result is not None:
                 self.ledger.add(track, outcome.result)
@@ -226,6 +285,15 @@ class _Run:
                 self.ledger.fail(track, reason)
                 self.report.failures.append((track.path, reason))
             advance(1)
+
+    def _do(self, tasks: Sequence["_Task"]) -> Iterator[Outcome["_Task", TrackVectors]]:
+        """Do tasks in this process."""
+        work = _kept_worker(*self.prepare)
+        for task in tasks:
+            try:
+                yield Outcome(task, result=work(task))
+            except MusicExploreError as error:
+                yield Outcome(task, error=error)
 
     def _put_off(self, track: PendingTrack, reason: str) -> None:
         """Leave a track pending: a disk that was unplugged says nothing about its files."""
@@ -298,6 +366,9 @@ def prepare_worker(
         return vectors
 
     return work
+
+
+_kept_worker = lru_cache(maxsize=1)(prepare_worker)
 
 
 def _stamp(path: Path) -> tuple[int, int]:

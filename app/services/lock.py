@@ -19,11 +19,16 @@ _held = threading.local()
 
 
 @contextlib.contextmanager
-def library_lock(settings: Settings) -> Iterator[None]:
+def library_lock(settings: Settings, *, shared: bool = False) -> Iterator[None]:
     """Keep other processes and threads from writing to the library during the block.
 
     A thread that has the lock may take it again, so that one use case can be part of another. The
     kernel frees the lock when the process ends, however it ends.
+
+    Parameters
+    ----------
+    shared : bool
+        Let others in that share it, too: workers that each add parts of their own.
 
     Raises
     ------
@@ -35,7 +40,7 @@ def library_lock(settings: Settings) -> Iterator[None]:
     if depths.get(path):
         depths[path] += 1
     else:
-        _descriptors[path] = _acquire(path)
+        _descriptors[path] = _acquire(path, shared=shared)
         depths[path] = 1
     try:
         yield
@@ -59,11 +64,11 @@ def _depths() -> dict[Path, int]:
     return depths
 
 
-def _acquire(path: Path) -> int:
+def _acquire(path: Path, *, shared: bool) -> int:
     path.parent.mkdir(parents=True, exist_ok=True)
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
     try:
-        _lock(descriptor)
+        _lock(descriptor, fcntl.LOCK_SH if shared else fcntl.LOCK_EX)
     except BlockingIOError as error:
         holder = os.pread(descriptor, 32, 0).decode("ascii", "replace").strip() or "unknown"
         os.close(descriptor)
@@ -72,16 +77,16 @@ def _acquire(path: Path) -> int:
             "Wait until it has finished, then run the command again."
         ) from error
     os.ftruncate(descriptor, 0)
-    os.pwrite(descriptor, f"{os.getpid()}\n".encode("ascii"), 0)
+    os.pwrite(descriptor, f"{os.getpid()}\n".encode("ascii"), 0)  # of those that share it, the last one's
     return descriptor
 
 
-def _lock(descriptor: int) -> None:
+def _lock(descriptor: int, kind: int) -> None:
     """Take a lock, or fail if another run has it; those who only look whether one does are waited for."""
     deadline = time.monotonic() + LOOKS_SECONDS
     while True:
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(descriptor, kind | fcntl.LOCK_NB)
         except BlockingIOError:
             if time.monotonic() > deadline:
                 raise

@@ -1,7 +1,7 @@
 """Which tracks still need which networks."""
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import cast
 
@@ -27,7 +27,11 @@ class PendingTrack:
 
 
 def find_pending(
-    weights: Mapping[str, str], *, retry_failed: bool = False, force: bool = False
+    weights: Mapping[str, str],
+    *,
+    retry_failed: bool = False,
+    force: bool = False,
+    only: Collection[int] | None = None,
 ) -> list[PendingTrack]:
     """Return the tracks that need extraction, in catalogue order.
 
@@ -38,6 +42,8 @@ def find_pending(
     ----------
     weights : mapping
         Network name to the SHA-256 of its installed file.
+    only : collection of int, optional
+        Ids of the tracks to look at; all by default.
     """
     needed: dict[int, list[str]] = defaultdict(list)
     tracks: dict[int, tuple[str, str]] = {}
@@ -49,6 +55,8 @@ def find_pending(
             .where(Track.state == "present", Track.quick_hash.is_not(None))
             .order_by(Track.id)
         )
+        if only is not None:
+            query = query.where(Track.id.in_(only))
         if not force:
             reasons = [
                 Extraction.id.is_(None),

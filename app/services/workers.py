@@ -18,7 +18,7 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
-from app.errors import MusicExploreError
+from app.errors import MusicExploreError, WorkerError
 
 Task = TypeVar("Task")
 Result = TypeVar("Result")
@@ -27,12 +27,6 @@ Work = Callable[[Any], Any]
 TRIES = 2
 START_TRIES = 4
 _STARTING = -1  # among the deaths, which are counted by the identity of their task
-
-
-class WorkerError(MusicExploreError):
-    """A worker cannot start, or died over a task."""
-
-    code = "worker_died"
 
 
 @dataclass(frozen=True)
@@ -113,18 +107,18 @@ def _serve(connection: Connection, prepare: Callable[..., Work], arguments: tupl
         return
     except Exception as error:  # noqa: BLE001 - sent to the parent, which raises it
         with contextlib.suppress(OSError):  # unless it has gone, over another worker's error
-            connection.send(_Failure(_portable(error)))
+            connection.send(_Failure(portable(error)))
 
 
 def _attempt(work: Work, task: Any) -> Any:
     try:
         return work(task)
     except Exception as error:  # noqa: BLE001 - recorded by the parent with the task's name
-        return _Failure(_portable(error))
+        return _Failure(portable(error))
 
 
-def _portable(error: Exception) -> MusicExploreError:
-    """Make an exception that survives the pipe; libraries' own often do not."""
+def portable(error: Exception) -> MusicExploreError:
+    """Return an error as one of ours, which survives the way between processes; others often do not."""
     if isinstance(error, MusicExploreError):
         return error
     frame = traceback.extract_tb(error.__traceback__)[-1]

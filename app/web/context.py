@@ -1,6 +1,6 @@
 """What belongs to the application that answers the current request."""
 
-from flask import current_app
+from flask import current_app, g
 
 from app.errors import MusicExploreError, SettingsError
 from app.providers import PROVIDERS, Provider
@@ -27,3 +27,9 @@ def provider(chosen: Settings) -> Provider:
         raise SettingsError(
             f"Wrong settings:\n  AUDIO_PROVIDER = {chosen.AUDIO_PROVIDER!r}: {error}"
         ) from error
+
+
+def owner() -> str | None:
+    """Return the name of the token that lets the current request in; None if it needs none."""
+    token = g.get("token")
+    return token.name if token is not None else None

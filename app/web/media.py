@@ -67,24 +67,35 @@ def send_track(track_id: int) -> AnyResponse:
     source = context.provider(settings).url(Playable(found.id, found.path, found.external_id), settings)
     if isinstance(source, AudioLink):
         return redirect(source.url)
+    return send_audio(source.path, found.path)
+
+
+def send_audio(path: Path, known_as: str) -> AnyResponse:
+    """Send a file. Flask would make name and ETag of the path, which must then be UTF-8 without newlines.
+
+    Parameters
+    ----------
+    known_as : str
+        Its name for the receiver, whose suffix says what it is.
+
+    Raises
+    ------
+    NotFoundError
+        If it cannot be read.
+    """
     try:
-        response = _send(source.path, found.path)
+        facts = path.stat()
+        response = send_file(
+            path,
+            mimetype_of(known_as),
+            download_name=printable(PurePosixPath(known_as).name),
+            etag=f"{facts.st_mtime_ns:x}-{facts.st_size:x}",
+            conditional=True,
+        )
     except OSError as error:
-        raise NotFoundError(f"The file of track {track_id} cannot be read: {error.strerror}.") from error
+        raise NotFoundError(f"The file {printable(known_as)} cannot be read: {error.strerror}.") from error
     response.cache_control.private = True
     return response
-
-
-def _send(path: Path, known_as: str) -> AnyResponse:
-    """Send a file. Flask would make name and ETag of the path, which must then be UTF-8 without newlines."""
-    facts = path.stat()
-    return send_file(
-        path,
-        mimetype_of(known_as),
-        download_name=printable(PurePosixPath(known_as).name),
-        etag=f"{facts.st_mtime_ns:x}-{facts.st_size:x}",
-        conditional=True,
-    )
 
 
 @media.get("/segment/<length>/<segment_id>")

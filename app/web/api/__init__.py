@@ -1,10 +1,13 @@
 """The JSON API: one file for the routes of each subject, one in ``schemas`` for what they say."""
 
+from app.web.api.analyses import analyses
 from app.web.api.collection import collection
 from app.web.api.description import description
 from app.web.api.exports import exports
+from app.web.api.jobs import jobs
 from app.web.api.library import library
 from app.web.api.listening import listening
+from app.web.api.matnn import matnn
 from app.web.api.playlists import playlists
 from app.web.api.points import points
 from app.web.api.selection import selection
@@ -21,6 +24,9 @@ BLUEPRINTS = (
     playlists,
     exports,
     listening,
+    analyses,
+    jobs,
+    matnn,
     description,
 )
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from app.errors import AudioError, DamagedNetworkError
-from app.services.workers import WorkerError, run_tasks
+from app.errors import AudioError, DamagedNetworkError, WorkerError
+from app.services.workers import run_tasks
 
 
 def _prepare_square() -> Callable[[int], int]:

@@ -21,7 +21,7 @@ def address(own_library):
     server = subprocess.Popen(
         [*command, "wsgi:app"],
         cwd=PROJECT_DIR,
-        env={**os.environ, "MUSIC_EXPLORE_ROOT_DIR": str(own_library.root)},
+        env={**os.environ, "MUSIC_EXPLORE_ROOT_DIR": str(own_library.root), "MUSIC_EXPLORE_WORKERS": "0"},
         stderr=subprocess.DEVNULL,
     )
     for _ in range(600):

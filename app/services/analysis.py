@@ -1,0 +1,344 @@
+"""Analyses of audio as jobs: audio that is sent, or a track of the library."""
+
+import hashlib
+import os
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePath
+from typing import IO, TYPE_CHECKING, Any, Final, Literal
+
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+
+from app.analyses import ANALYSES, Analyser, Wanted, availability, versions
+from app.audio.decode import AudioFacts, probe
+from app.errors import CancelledError, InputError, MissingNetworkError, MusicExploreError, NotFoundError
+from app.files import file_sha256, storage_error
+from app.models import AnalysisResult, db
+from app.networks import NETWORKS, installed
+from app.networks.engines import choose_engine
+from app.providers import PROVIDERS, AudioFile, Playable
+from app.queries.analyses import KIND
+from app.queries.clock import database_now
+from app.queries.jobs import JobFacts
+from app.queries.status import printable
+from app.queries.tracks import find_track
+from app.services import webhooks
+from app.services.jobs import queue, runners
+from app.settings import Settings
+
+if TYPE_CHECKING:
+    from app.services.jobs.queue import Taken
+    from app.services.jobs.run import JobRun
+
+FOLDER: Final = "uploads"
+_BLOCK: Final = 1 << 18
+_MAX_TITLE: Final = 200
+
+_analysers: dict[tuple[Path, str], Analyser] = {}
+_loading = threading.Lock()
+
+
+@dataclass(frozen=True)
+class Request:
+    """What somebody wants to know of some audio.
+
+    Attributes
+    ----------
+    names : tuple of str
+        Analyses; all that can run here if empty.
+    networks : tuple of str
+        For tags and embeddings; all that are installed if empty.
+    webhook_url : str or None
+        Who is told of the end.
+    owner : str or None
+        Name of the token that asks.
+    key : str or None
+        Idempotency key of whoever asks.
+    """
+
+    names: tuple[str, ...] = ()
+    networks: tuple[str, ...] = ()
+    embeddings: Literal["mean", "segments"] = "mean"
+    webhook_url: str | None = None
+    owner: str | None = None
+    key: str | None = None
+
+
+def analyse_upload(settings: Settings, stream: IO[bytes], file_name: str, request: Request) -> JobFacts:
+    """Keep audio that is sent, and put its analysis into the queue.
+
+    Parameters
+    ----------
+    file_name : str
+        What the sender calls it. It is only shown: the file that is kept has a name of its own.
+
+    Raises
+    ------
+    AudioError
+        If it is no audio.
+    InputError
+        If it is too large or too long, or the request is wrong.
+    QueueFullError
+        If too many jobs wait.
+    StorageError
+        If it cannot be written.
+    """
+    arguments = _check(settings, request)
+    job_id = queue.new_id()
+    path = upload_path(settings, job_id)
+    try:
+        content_hash = _receive(stream, path, settings.UPLOAD_MAX_MB)
+        facts = _check_audio(path, settings)
+        title = _title(file_name)
+        arguments |= {
+            "source": "upload",
+            "suffix": PurePath(title).suffix.lower(),
+            "duration": facts.duration,
+        }
+        job, is_new = _submit(settings, request, job_id, title, arguments, content_hash)
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
+    if not is_new:
+        path.unlink(missing_ok=True)
+    return job
+
+
+def analyse_track(settings: Settings, track_id: int, request: Request) -> JobFacts:
+    """Put the analysis of a track of the library into the queue.
+
+    Raises
+    ------
+    NotFoundError
+        If there is no such track, or its file is not here.
+    AudioError
+        If it cannot be decoded.
+    InputError
+        If the request is wrong.
+    """
+    arguments = _check(settings, request)
+    path = _track_path(settings, track_id)
+    facts = _check_audio(path, settings)
+    arguments |= {"source": "track", "track": track_id, "duration": facts.duration}
+    track = find_track(track_id)
+    title = printable(track.title or PurePath(track.path).name)[:_MAX_TITLE]
+    job, _ = _submit(settings, request, queue.new_id(), title, arguments, file_sha256(path))
+    return job
+
+
+def list_attributes(settings: Settings) -> list[dict[str, str | None]]:
+    """Return all analyses: name, title, and why it cannot run here, if so."""
+    able = availability(settings.MODELS_DIR, choose_engine(settings.ENGINE))
+    return [{"name": entry.name, "title": entry.title, "unavailable": able[entry.name]} for entry in ANALYSES]
+
+
+def upload_path(settings: Settings, job_id: str) -> Path:
+    """Return where the audio of a job is kept."""
+    return settings.ROOT_DIR / FOLDER / job_id
+
+
+def audio_of(settings: Settings, job: JobFacts) -> Path:
+    """Return the audio that a job is about.
+
+    Raises
+    ------
+    NotFoundError
+        If it is not there any more.
+    """
+    if job.arguments["source"] == "track":
+        return _track_path(settings, job.arguments["track"])
+    path = upload_path(settings, job.id)
+    if not path.is_file():
+        raise NotFoundError(f"The audio of {job.id} is not kept any more.")
+    return path
+
+
+def _title(file_name: str) -> str:
+    """Return what a file is called, of what its sender says: no folders, one line."""
+    name = PurePath(file_name.replace("\\", "/")).name
+    return " ".join(printable(name).split())[:_MAX_TITLE] or "audio"
+
+
+def _check(settings: Settings, request: Request) -> dict[str, Any]:
+    """Return the arguments of the job; refuse what can be known to fail."""
+    able = availability(settings.MODELS_DIR, choose_engine(settings.ENGINE))
+    unknown = [name for name in request.names if name not in able]
+    if unknown:
+        raise InputError(f"There is no analysis {unknown[0]!r}. There are: {', '.join(ANALYSES.names())}.")
+    for name in request.names:
+        reason = able[name]
+        if reason is not None:
+            raise InputError(f"The analysis {name!r} cannot run here: {reason}")
+    there = installed(settings.MODELS_DIR)
+    for name in request.networks:
+        if NETWORKS.get(name) not in there:
+            raise NotFoundError(f"The network {name} is not installed here.")
+    names = [name for name, reason in able.items() if reason is None and name != "embeddings"]
+    if not (request.names or names):
+        raise MissingNetworkError("No analysis can run here. Get the networks with: flask download-models")
+    if request.webhook_url:
+        webhooks.check_target(settings, request.webhook_url)
+    arguments: dict[str, Any] = {
+        "names": list(dict.fromkeys(request.names or names)),
+        "networks": list(request.networks),
+        "embeddings": request.embeddings,
+    }
+    if request.webhook_url:
+        arguments["webhook_url"] = request.webhook_url
+    return arguments
+
+
+def _receive(stream: IO[bytes], path: Path, max_mb: int) -> str:
+    """Write what is sent to a file that nobody else knows; return its SHA-256."""
+    digest, size = hashlib.sha256(), 0
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("xb") as file:
+            while block := stream.read(_BLOCK):
+                size += len(block)
+                if size > max_mb * 2**20:
+                    raise InputError(f"The file is larger than {max_mb} MB.")
+                digest.update(block)
+                file.write(block)
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError as error:
+        raise storage_error(path, error) from error
+    return digest.hexdigest()
+
+
+def _check_audio(path: Path, settings: Settings) -> AudioFacts:
+    facts = probe(path)
+    if (
+        facts.duration is not None
+        and facts.duration_is_declared
+        and facts.duration > settings.UPLOAD_MAX_SECONDS
+    ):
+        raise InputError(f"The sound is longer than {settings.UPLOAD_MAX_SECONDS:g} seconds.")
+    return facts
+
+
+def _track_path(settings: Settings, track_id: int) -> Path:
+    found = find_track(track_id)
+    source = PROVIDERS.get("local").url(Playable(found.id, found.path, found.external_id), settings)
+    assert isinstance(source, AudioFile)  # noqa: S101 - what the local provider gives
+    return source.path
+
+
+def _submit(
+    settings: Settings,
+    request: Request,
+    job_id: str,
+    title: str,
+    arguments: dict[str, Any],
+    content_hash: str,
+) -> tuple[JobFacts, bool]:
+    key = None
+    if request.key is not None:
+        key = hashlib.sha256(f"{request.owner or ''}\n{request.key}".encode()).hexdigest()
+    new = queue.NewJob(
+        KIND,
+        title,
+        arguments,
+        owner=request.owner,
+        subject=content_hash,
+        request_key=key,
+        id=job_id,
+    )
+    job, is_new = queue.add_job(settings, new)
+    if is_new:
+        runners.hand(settings, job.id)
+    return job, is_new
+
+
+# --- in the worker ---
+
+
+def run(job: "JobRun", arguments: dict[str, Any]) -> dict[str, Any]:
+    """Analyse what has not been analysed yet of this audio, and put all of it together."""
+    settings, taken = job.settings, job.taken
+    path = _audio_for(settings, taken)
+    names: list[str] = arguments["names"]
+    wanted = _wanted(names, arguments)
+    analyser = _analyser(settings)
+    version_of = versions(settings.MODELS_DIR, choose_engine(settings.ENGINE), wanted)
+    found = _known(taken.subject or "", version_of)
+    missing = [name for name in names if name not in found]
+    if missing:
+        with job.stage("Analysing", len(missing)) as advance:
+            steps = iter([0, *[1] * len(missing)])
+            results = analyser.analyse(
+                path,
+                _wanted(missing, arguments),
+                max_seconds=settings.UPLOAD_MAX_SECONDS,
+                advance=lambda _name: advance(next(steps, 0)),
+            )
+        job.check()
+        _remember(taken.subject or "", version_of, results)
+        found |= results
+    return {"analyses": {name: found[name] for name in names}}
+
+
+def tell_end(taken: "Taken", error: MusicExploreError | None) -> None:
+    """Leave word for whoever wants to be told, in the transaction that ends the job."""
+    url = taken.arguments.get("webhook_url")
+    if not url:
+        return
+    event: dict[str, Any] = {"status": "finished"}
+    if isinstance(error, CancelledError):
+        event = {"status": "cancelled"}
+    elif error is not None:
+        event = {"status": "failed", "reason": str(error)}
+    webhooks.enqueue(db.session, taken.id, url, event)
+
+
+def discard(settings: Settings, job_id: str) -> None:
+    """Delete the audio that was sent."""
+    upload_path(settings, job_id).unlink(missing_ok=True)
+
+
+def _audio_for(settings: Settings, taken: "Taken") -> Path:
+    if taken.arguments["source"] == "track":
+        return _track_path(settings, taken.arguments["track"])
+    path = upload_path(settings, taken.id)
+    if not path.is_file():
+        raise NotFoundError("The audio that was sent is not there any more.")
+    return path
+
+
+def _wanted(names: Sequence[str], arguments: dict[str, Any]) -> Wanted:
+    return Wanted(tuple(names), tuple(arguments["networks"]), arguments["embeddings"])
+
+
+def _analyser(settings: Settings) -> Analyser:
+    """Return the analyser of this process; what it has loaded stays loaded."""
+    key = (settings.MODELS_DIR, choose_engine(settings.ENGINE))
+    with _loading:
+        if key not in _analysers:
+            _analysers[key] = Analyser(*key)
+        return _analysers[key]
+
+
+def _known(content_hash: str, version_of: dict[str, str]) -> dict[str, Any]:
+    rows = db.session.execute(
+        select(AnalysisResult.name, AnalysisResult.version, AnalysisResult.result).where(
+            AnalysisResult.content_hash == content_hash, AnalysisResult.name.in_(version_of)
+        )
+    ).all()
+    db.session.rollback()
+    return {name: result for name, version, result in rows if version_of[name] == version}
+
+
+def _remember(content_hash: str, version_of: dict[str, str], results: dict[str, Any]) -> None:
+    now = database_now()
+    for name, result in results.items():
+        row = AnalysisResult(
+            content_hash=content_hash, name=name, version=version_of[name], result=result, created_at=now
+        )
+        db.session.add(row)
+        try:
+            db.session.commit()
+        except IntegrityError:  # another worker was at the same audio
+            db.session.rollback()

@@ -1,0 +1,45 @@
+"""What jobs there are: for each kind the function that does it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from app.errors import MusicExploreError
+from app.queries.analyses import KIND as ANALYSIS
+from app.services import analysis, extract_jobs, library_jobs
+from app.services.jobs.queue import Taken
+from app.settings import Settings
+
+if TYPE_CHECKING:
+    from app.services.jobs.run import JobRun
+
+
+def _tell_nobody(_taken: Taken, _error: MusicExploreError | None) -> None:
+    """Nobody waits for word of most jobs."""
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of job.
+
+    Attributes
+    ----------
+    run : callable
+        Does it; must be safe to run twice, as a worker may die just before the end is written.
+    tell_end : callable
+        Called in the transaction that ends the job, with its error if it failed.
+    discard : callable
+        Removes what the job keeps outside the database; called when its row or its result goes.
+    """
+
+    run: "Callable[[JobRun, dict[str, Any]], dict[str, Any] | None]"
+    tell_end: Callable[[Taken, MusicExploreError | None], None] = _tell_nobody
+    discard: Callable[[Settings, str], None] = lambda _settings, _job_id: None
+
+
+KINDS: Final[dict[str, Kind]] = {
+    ANALYSIS: Kind(analysis.run, analysis.tell_end, analysis.discard),
+    extract_jobs.KIND: Kind(extract_jobs.run),
+    "process": Kind(library_jobs.process),
+    "reduce": Kind(library_jobs.reduce),
+}

@@ -1,0 +1,135 @@
+"""What has to be done from time to time, by whoever is there: any number of processes may do it at once."""
+
+import logging
+import threading
+
+from flask import Flask
+from sqlalchemy import delete, select, update
+from sqlalchemy.exc import DBAPIError
+
+from app.errors import MusicExploreError, WorkerError
+from app.models import AnalysisResult, Job, db
+from app.models.job import CANCELLED, ENDED, EXPIRED, FAILED, QUEUED, RUNNING
+from app.queries.clock import database_now
+from app.services import webhooks
+from app.services.jobs import queue, runners
+from app.services.jobs.kinds import KINDS
+from app.services.jobs.queue import Taken
+from app.settings import Settings
+
+log = logging.getLogger(__name__)
+
+EVERY_SECONDS = 1.0
+HAND_AGAIN_SECONDS = 15.0
+_AT_ONCE = 200
+
+
+class Upkeep:
+    """A thread that does the upkeep of an application's jobs."""
+
+    def __init__(self, app: Flask, settings: Settings) -> None:
+        self._app = app
+        self._settings = settings
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._go_on, daemon=True, name="upkeep of jobs")
+
+    def start(self) -> None:
+        """Begin."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End, after what is being done."""
+        self._over.set()
+        self._thread.join()
+
+    def _go_on(self) -> None:
+        told = ""
+        while not self._over.wait(EVERY_SECONDS):
+            with self._app.app_context():
+                try:
+                    keep_up(self._settings)
+                    told = ""
+                except (DBAPIError, MusicExploreError, OSError) as error:
+                    db.session.rollback()
+                    reason = str(error)
+                    if reason != told:  # once, not every second
+                        log.warning("Upkeep of jobs: %s", reason)
+                    told = reason
+
+
+def keep_up(settings: Settings) -> None:
+    """Do all of it once."""
+    take_back_abandoned(settings)
+    hand_again(settings)
+    throw_away_old(settings)
+    webhooks.send_due(settings)
+
+
+def take_back_abandoned(settings: Settings, worker: str | None = None) -> int:
+    """Take jobs from workers that are silent; return how many.
+
+    A job goes back into the queue, or has failed if it was the last try; cancelled ones end.
+
+    Parameters
+    ----------
+    worker : str, optional
+        One that is known to be dead, whose lease need not run out.
+    """
+    now = database_now()
+    abandoned = select(Job).where(Job.state == RUNNING)
+    abandoned = abandoned.where(Job.worker == worker if worker is not None else Job.lease_until < now)
+    rows = db.session.scalars(abandoned, execution_options={"populate_existing": True}).all()
+    for row in rows:
+        _take_back(settings, row)
+    if not rows:
+        db.session.rollback()
+    return len(rows)
+
+
+def _take_back(settings: Settings, row: Job) -> None:
+    taken = Taken(row.id, row.lease or "", row.kind, row.arguments, row.subject)
+    log.warning("Job %s: its worker %s is gone (try %d).", row.id, row.worker, row.tries)
+    if row.cancel_requested:
+        held = queue.stop(settings, taken)
+    elif row.tries >= settings.JOB_TRIES:
+        times = f"{row.tries} times" if row.tries > 1 else "once"
+        error = WorkerError(f"The worker died over it {times}; perhaps it takes too much memory.")
+        held = queue.fail(settings, taken, error)
+        if held:
+            KINDS[row.kind].tell_end(taken, error)
+    else:
+        queue.give_back(taken)
+        runners.hand(settings, row.id)
+        return
+    db.session.commit()
+
+
+def hand_again(settings: Settings) -> None:
+    """Hand jobs to the runner again that nobody has taken: the message may be lost, or came too early."""
+    now = database_now()
+    late = select(Job.id).where(
+        Job.state == QUEUED, Job.not_before <= now, Job.handed_at < now - HAND_AGAIN_SECONDS
+    )
+    ids = db.session.scalars(late.order_by(Job.rank, Job.created_at).limit(_AT_ONCE)).all()
+    db.session.rollback()
+    if ids:
+        db.session.execute(update(Job).where(Job.id.in_(ids)).values(handed_at=now))
+        db.session.commit()
+    for job_id in ids:
+        runners.hand(settings, job_id)
+
+
+def throw_away_old(settings: Settings) -> None:
+    """Throw results away that were kept long enough, and, as long again after that, their jobs."""
+    now = database_now()
+    keep = settings.KEEP_ANALYSES_HOURS * 3600
+    old = select(Job).where(Job.state.in_(ENDED), Job.expires_at < now).limit(_AT_ONCE)
+    for row in db.session.scalars(old).all():
+        KINDS[row.kind].discard(settings, row.id)
+        # What failed or was cancelled stays so: its reason is all that is left of it.
+        state = row.state if row.state in (FAILED, CANCELLED) else EXPIRED
+        values = {"state": state, "result": None, "expires_at": None}
+        db.session.execute(update(Job).where(Job.id == row.id, Job.state == row.state).values(values))
+    db.session.execute(delete(Job).where(Job.state.in_((*ENDED, EXPIRED)), Job.finished_at < now - 2 * keep))
+    db.session.execute(delete(AnalysisResult).where(AnalysisResult.created_at < now - keep))
+    db.session.commit()

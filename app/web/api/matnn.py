@@ -1,0 +1,128 @@
+"""The tag service of matnn, under its addresses and in its shapes, for clients that were written for it."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from flask import Blueprint, Response, request
+
+from app.errors import NotFoundError
+from app.queries.analyses import KIND, found_by
+from app.queries.jobs import JobFacts, find_job
+from app.services.analysis import Request, analyse_upload, list_attributes
+from app.web import context
+from app.web.api.analyses import FILE, uploaded_files
+from app.web.api.operation import operation
+from app.web.api.schemas.matnn import MatnnResult, MatnnState, MatnnUpload
+from app.web.responses import json_response
+
+matnn = Blueprint("matnn", __name__, url_prefix="/api")
+
+GENRES = ("genre_discogs_effnet", "genre_musicnn", "genre_magnatagatune")
+FLAGS = ("bpm", "key", "classifiers", *GENRES)
+OFF = frozenset({"", "0", "false", "no", "off", "none"})
+SHOWN_GENRES = 3
+
+
+@matnn.post("/upload")
+@operation(upload=FILE, answer=MatnnUpload, errors=(422,), scope="analyse")
+def upload() -> Response:
+    """Have an audio file analysed, as matnn does.
+
+    Form fields say what is wanted, such as ``bpm=true``; without any, everything that can run here. A genre
+    whose network is not installed comes from another one, and other things that cannot run here are left out.
+    """
+    [file] = uploaded_files(1)
+    asked = Request(
+        names=_wanted(),
+        webhook_url=request.form.get("webhook_url") or None,
+        owner=context.owner(),
+    )
+    job = analyse_upload(context.settings(), file.stream, file.filename or "", asked)
+    words = f"Successfully uploaded {job.title}"
+    return json_response({"id": job.id, "status": words, "detail": words})
+
+
+@matnn.get("/status/<job_id>")
+@operation(answer=MatnnState, also={202: MatnnState, 404: MatnnState, 410: MatnnState})
+def status(job_id: str) -> Response:
+    """Tell how far an analysis is: 202 as long as it is under way, 200 once it has ended, well or not."""
+    return _state(job_id) or _tell(find_job(job_id, KIND), 200)
+
+
+@matnn.get("/result/<job_id>")
+@operation(answer=MatnnResult, also={202: MatnnState, 404: MatnnState, 410: MatnnState, 422: MatnnState})
+def result(job_id: str) -> Response:
+    """Tell what an analysis found; 422 if it failed."""
+    early = _state(job_id)
+    if early is not None:
+        return early
+    job = find_job(job_id, KIND)
+    if job.state != "finished":
+        return _tell(job, 422)
+    return json_response(
+        {
+            "id": job.id,
+            "audiofile": job.title,
+            "started_at": _time(job.started_at),
+            "completed_at": _time(job.finished_at),
+            "completed": True,
+            "result": _findings(found_by(job)),
+        }
+    )
+
+
+def _wanted() -> tuple[str, ...]:
+    """Return the analyses that the flags of the form mean."""
+    able = {one["name"] for one in list_attributes(context.settings()) if one["unavailable"] is None}
+    flags = [flag for flag in FLAGS if request.form.get(flag, "").strip().lower() not in OFF]
+    names = [flag for flag in flags or ("bpm", "key", "classifiers") if flag in able]
+    if not flags or any(flag in GENRES for flag in flags):
+        wanted = [genre for genre in flags if genre in GENRES]
+        names += [genre for genre in (*wanted, *GENRES) if genre in able][:1]
+    return tuple(dict.fromkeys(names))
+
+
+def _state(job_id: str) -> Response | None:
+    """Return the answer where there is no result yet, or none any more."""
+    try:
+        job = find_job(job_id, KIND)
+    except NotFoundError as error:
+        return json_response({"id": job_id, "detail": str(error)}, 404)
+    if job.state == "expired":
+        return _tell(job, 410)
+    return None if job.has_ended else _tell(job, 202)
+
+
+def _tell(job: JobFacts, code: int) -> Response:
+    words = {
+        "queued": f"Waiting Job {job.id}",
+        "running": f"Processing Job {job.id}",
+        "finished": f"Successful Job {job.id}",
+        "failed": f"Failed Job {job.id}: {job.error}",
+        "cancelled": f"Cancelled Job {job.id}",
+        "expired": f"Expired Job {job.id}: its result is not kept any more",
+    }[job.state]
+    told = {"id": job.id, "detail": words}
+    times = {"started_at": job.started_at, "completed_at": job.finished_at}
+    return json_response(told | {name: _time(time) for name, time in times.items() if time}, code)
+
+
+def _findings(found: dict[str, Any]) -> dict[str, Any]:
+    told: dict[str, Any] = {}
+    for name in GENRES:
+        if name in found:
+            told["genre"] = [one["genre"] for one in found[name]["genres"][:SHOWN_GENRES]]
+    if "bpm" in found:
+        bpm = found["bpm"]["bpm"]
+        told["bpm"] = None if bpm is None else f"{bpm:.1f}"
+    if "key" in found:
+        key = found["key"]
+        told["key"] = None if key["key"] is None else f"{key['key']} {key['scale'].title()}"
+    if "classifiers" in found:
+        classes = {name: one["class"] for name, one in found["classifiers"].items()}
+        told["classifiers"] = {name: classes.get(name) for name in ("approachability", "engagement")}
+    return told
+
+
+def _time(moment: datetime | None) -> str:
+    return (moment or datetime.fromtimestamp(0, UTC)).strftime("%d-%m-%Y %H:%M:%S")

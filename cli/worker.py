@@ -1,0 +1,89 @@
+"""``flask worker``, and the worker processes that the app starts (``python -m cli.worker``)."""
+
+import json
+import logging
+import signal
+import sys
+from types import FrameType
+from typing import NoReturn
+
+import click
+from flask import current_app
+
+from app import create_app, current_settings
+from cli.base import command
+
+
+@command(
+    "worker",
+    examples="""
+    flask worker                    do jobs until Ctrl-C
+    flask worker --concurrency 4    four at a time
+    flask worker --once             do what waits, then end
+    """,
+)
+@click.option(
+    "--concurrency", type=click.IntRange(1, 256), default=1, show_default=True, help="Jobs at a time."
+)
+@click.option("--once", is_flag=True, help="End as soon as nothing waits.")
+def worker(concurrency: int, once: bool) -> None:
+    """Do the jobs that the page, the API and 'extract-all --distributed' ask for.
+
+    The app starts workers of its own (the setting WORKERS), so that one machine needs none of these. With
+    RUNNER = "celery" this is a Celery worker, of which there may be any number on any machine.
+    """
+    from app.services import database
+    from app.services.jobs.pool import WorkerPool
+    from app.services.jobs.upkeep import Upkeep
+    from app.services.jobs.worker import work
+
+    database.check()
+    settings = current_settings(current_app)
+    app = current_app._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001 - for other threads
+    _show_log()
+    if settings.RUNNER == "celery" and not once:
+        from app.services.jobs.celery_runner import run_worker
+
+        run_worker(app, settings, concurrency)
+        return
+    upkeep = Upkeep(app, settings)
+    upkeep.start()
+    pool = WorkerPool(app, settings, 0 if once or concurrency == 1 else concurrency)
+    click.echo("Waiting for jobs. Ctrl-C ends it; a job at hand goes back into the queue.", err=True)
+    try:
+        if once or concurrency == 1:
+            work(app, settings, once=once)
+        else:
+            pool.watch()
+    finally:
+        pool.stop()
+        upkeep.stop()
+
+
+def main() -> None:
+    """Be a worker process of a pool: the settings come on the first line of the standard input."""
+    from app.services.jobs.pool import leave_when_orphaned
+    from app.services.jobs.worker import work
+
+    signal.signal(signal.SIGTERM, _interrupt)
+    app = create_app(json.loads(sys.stdin.buffer.readline()))
+    leave_when_orphaned()
+    _show_log()
+    try:
+        work(app, current_settings(app))
+    except KeyboardInterrupt:
+        sys.exit(0)
+
+
+def _interrupt(_number: int, _frame: FrameType | None) -> NoReturn:
+    raise KeyboardInterrupt
+
+
+def _show_log() -> None:
+    logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s", level=logging.WARNING)
+
+
+COMMANDS = (worker,)
+
+if __name__ == "__main__":
+    main()
