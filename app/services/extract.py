@@ -89,7 +89,10 @@ def extract_all(
     if dry_run or not pending:
         return report
     database.check_writable()
-    recipes = {network.name: _recipe(network, engine_of(network, engine)) for network in chosen}
+    recipes = {
+        network.name: _recipe(network, engine_of(network, network.file_in(settings.MODELS_DIR), engine))
+        for network in chosen
+    }
     ledger = Ledger(settings.DATA_DIR, weights, recipes)
     run = _Run(
         settings.AUDIO_DIR,
