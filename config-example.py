@@ -118,7 +118,8 @@ name at start.
 # RATE_LIMIT = '600/minute'
 # RATE_LIMIT_ANALYSE = '30/minute'
 
-# How long, in seconds, a client may take to send the head of a request, or stay silent while it sends the rest.
+# How long, in seconds, a client may take to send the head of a request; its body may take longer by what
+# 16 KB a second need.
 # CLIENT_TIMEOUT_SECONDS = 20
 
 # Where requests are counted. In memory each worker process counts for itself; several share a Redis server
@@ -131,8 +132,8 @@ name at start.
 
 # --- Jobs (see docs/jobs.md) ---
 
-# What runs them: 'embedded' (processes that the app starts) or 'celery' (workers on any number of machines, with
-# 'flask worker' or 'celery -A worker worker').
+# What runs them: 'embedded' (processes that the app starts) or 'celery' (workers on any number of machines,
+# with 'flask worker' or 'celery -A worker worker').
 # RUNNER = 'embedded'
 
 # Worker processes that the app starts. Each keeps the networks that it uses in memory, some 200 MB. With 0,

@@ -6,7 +6,7 @@ A module takes part by defining ``REGISTER``, a tuple of entries. An entry has a
 
 import importlib
 import pkgutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.util import find_spec
@@ -49,7 +49,7 @@ E = TypeVar("E", bound=Entry)
 
 
 class Registry(Generic[E]):
-    """The entries of one package, in the order of their names.
+    """The entries of one package, in the order of their names or of another key.
 
     Parameters
     ----------
@@ -57,11 +57,14 @@ class Registry(Generic[E]):
         What an entry is, for messages ("network", "projection").
     package : str
         Dotted name of the package whose modules are looked through.
+    order : callable, optional
+        Gives the number by which an entry is sorted before its name.
     """
 
-    def __init__(self, kind: str, package: str) -> None:
+    def __init__(self, kind: str, package: str, *, order: Callable[[E], int] = lambda _: 0) -> None:
         self.kind = kind
         self.package = package
+        self._order = order
 
     @cached_property
     def _entries(self) -> dict[str, E]:
@@ -79,7 +82,7 @@ class Registry(Generic[E]):
                     raise ValueError(message)
                 entries[entry.name] = entry
                 home[entry.name] = str(module.__file__)
-        return dict(sorted(entries.items()))
+        return dict(sorted(entries.items(), key=lambda item: (self._order(item[1]), item[0])))
 
     def __iter__(self) -> Iterator[E]:
         return iter(self._entries.values())

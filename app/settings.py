@@ -74,7 +74,7 @@ class Settings(BaseModel):
     RATELIMIT_STORAGE_URI: str = Field("memory://", description="where requests are counted")
     LOG_FORMAT: Literal["text", "json"] = Field("text", description="lines of the log")
     CLIENT_TIMEOUT_SECONDS: float = Field(
-        20, ge=1, le=3600, description="how long a client may take for the head of a request, or be silent"
+        20, ge=1, le=3600, description="longest that a client may take to send the head of a request"
     )
     CORS_ORIGINS: tuple[str, ...] = Field((), description="sites whose pages may use the API in a browser")
 

@@ -8,9 +8,10 @@ from types import FrameType
 from typing import NoReturn
 
 import click
-from flask import current_app
+from flask import Flask, current_app
 
 from app import create_app, current_settings
+from app.settings import Settings
 from cli.base import command
 
 
@@ -35,42 +36,52 @@ def worker(concurrency: int, once: bool) -> None:
     from app.services import database
     from app.services.jobs.pool import WorkerPool
     from app.services.jobs.upkeep import Upkeep
-    from app.services.jobs.worker import work
 
     database.check()
     settings = current_settings(current_app)
     app = current_app._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001 - for other threads
     _show_log()
+    click.echo("Waiting for jobs. Ctrl-C ends it.", err=True)
+    if concurrency == 1 or once:
+        _work(app, settings, once=once)
+        return
+    upkeep, pool = Upkeep(app, settings), WorkerPool(app, settings, concurrency)
+    upkeep.start()
+    try:
+        pool.watch()
+    finally:
+        pool.stop()
+        upkeep.stop()
+
+
+def _work(app: Flask, settings: Settings, *, once: bool) -> None:
+    """Do jobs in this process, and the upkeep."""
+    from app.services.jobs.upkeep import Upkeep
+    from app.services.jobs.worker import work
+
     if settings.RUNNER == "celery" and not once:
         from app.services.jobs.celery_runner import run_worker
 
-        run_worker(app, settings, concurrency)
+        run_worker(app, settings)
         return
     upkeep = Upkeep(app, settings)
     upkeep.start()
-    pool = WorkerPool(app, settings, 0 if once or concurrency == 1 else concurrency)
-    click.echo("Waiting for jobs. Ctrl-C ends it; a job at hand goes back into the queue.", err=True)
     try:
-        if once or concurrency == 1:
-            work(app, settings, once=once)
-        else:
-            pool.watch()
+        work(app, settings, once=once)
     finally:
-        pool.stop()
         upkeep.stop()
 
 
 def main() -> None:
     """Be a worker process of a pool: the settings come on the first line of the standard input."""
     from app.services.jobs.pool import leave_when_orphaned
-    from app.services.jobs.worker import work
 
     signal.signal(signal.SIGTERM, _interrupt)
     app = create_app(json.loads(sys.stdin.buffer.readline()))
     leave_when_orphaned()
     _show_log()
     try:
-        work(app, current_settings(app))
+        _work(app, current_settings(app), once=False)
     except KeyboardInterrupt:
         sys.exit(0)
 

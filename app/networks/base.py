@@ -99,6 +99,15 @@ class Network:
         Input of the frozen graph that tells training from use, where there is one.
     checkpoint : Checkpoint or None
         Source of freely licensed weights; None if there is only the publisher's file.
+    official_onnx_path : str
+        Path of the publisher's ONNX file of the same weights; it is then fetched instead of the frozen graph,
+        and used where both are there.
+    other_input_node : str
+        Name of the input in files that have no ``input_node``.
+    fixed_batch : int or None
+        Patches that the frozen graph takes at once, no more and no fewer; None if any number.
+    head_layer : Layer or None
+        What the publisher's heads take, where that is none of the layers; see :mod:`app.networks.heads`.
     """
 
     dataset: str
@@ -118,6 +127,10 @@ class Network:
     onnx_batch: int = 1
     training_node: str | None = None
     checkpoint: Checkpoint | None = None
+    official_onnx_path: str = ""
+    other_input_node: str = ""
+    fixed_batch: int | None = None
+    head_layer: Layer | None = None
 
     def __post_init__(self) -> None:
         names = [layer.name for layer in self.layers]
@@ -144,8 +157,15 @@ class Network:
         return f"{self.dataset}-{self.architecture}"
 
     def file_in(self, models_dir: Path) -> Path:
-        """Return the path of its file in the folder of the networks."""
-        return models_dir / f"{self.name}.{self.file_format}"
+        """Return the path of its file in the folder of the networks.
+
+        Where the publisher has both forms, that is the ONNX file if it is there, or if neither is.
+        """
+        usual = models_dir / f"{self.name}.{self.file_format}"
+        if not self.official_onnx_path:
+            return usual
+        onnx = usual.with_suffix(".onnx")
+        return usual if usual.is_file() and not onnx.is_file() else onnx
 
     def layer(self, name: str) -> Layer:
         """Return the layer of that name; KeyError if there is none."""

@@ -35,14 +35,19 @@ EMBEDDING: Final = 200
 TAGS: Final = 50
 
 
+HEAD_LAYER: Final = Layer("head_input", "model/dense/BiasAdd", EMBEDDING)
+"""What Essentia's heads were trained on: the penultimate layer before its ReLU and batch normalisation."""
+
+
 def build_onnx(weights: FrozenGraph) -> OnnxGraph:
     """Build the network; values are kept as (frame, patch, channel)."""
     graph = OnnxGraph(FRAMES, BANDS)
     front = _front(graph, weights)
     middle = _middle(graph, weights, front)
-    embeddings, activations = _back(graph, weights, graph.concatenate([front, *middle], 2))
+    before, embeddings, activations = _back(graph, weights, graph.concatenate([front, *middle], 2))
     graph.output(embeddings, "embeddings", EMBEDDING)
     graph.output(activations, "taggrams", TAGS)
+    graph.output(before, HEAD_LAYER.name, EMBEDDING)
     return graph
 
 
@@ -82,8 +87,8 @@ def _middle(graph: OnnxGraph, weights: FrozenGraph, x: str) -> list[str]:
     return layers
 
 
-def _back(graph: OnnxGraph, weights: FrozenGraph, features: str) -> tuple[str, str]:
-    """Highest and mean value over time, then two dense layers: embeddings and activations of tags."""
+def _back(graph: OnnxGraph, weights: FrozenGraph, features: str) -> tuple[str, str, str]:
+    """Highest and mean over time, then dense layers: what heads take, embeddings, activations of tags."""
     highest = graph.op("ReduceMax", features, axes=[0], keepdims=0)
     mean = graph.op("ReduceMean", features, axes=[0], keepdims=0)
     pooled = graph.concatenate([highest, mean], 1)
@@ -95,6 +100,9 @@ def _back(graph: OnnxGraph, weights: FrozenGraph, features: str) -> tuple[str, s
     kernel *= before.scale[:, None]
     kernel = kernel.reshape(POOLED, 2, EMBEDDING).transpose(1, 0, 2).reshape(2 * POOLED, EMBEDDING)
 
+    # Heads take it before ReLU and normalisation, which lose something, so it is a product of its own.
+    unchanged = dense(graph, pooled, kernel, bias)
+
     after = read_normalisation(weights, 10, EMBEDDING)
     hidden = dense(graph, pooled, kernel * after.scale, np.zeros(EMBEDDING))
     embeddings = activate(graph, hidden, bias, after)
@@ -104,7 +112,7 @@ def _back(graph: OnnxGraph, weights: FrozenGraph, features: str) -> tuple[str, s
         weights.weight("dense_1/kernel", EMBEDDING, TAGS),
         weights.weight("dense_1/bias", TAGS),
     )
-    return embeddings, graph.op("Sigmoid", logits)
+    return unchanged, embeddings, graph.op("Sigmoid", logits)
 
 
 def build_frozen_graph(weights: Weights) -> bytes:
@@ -161,6 +169,7 @@ def _network(dataset: str, vocabulary: tuple[str, ...], sha256: str) -> Network:
         official_path=f"autotagging/{dataset}/{dataset}-musicnn-1.pb",
         tags=vocabulary,
         build_onnx=build_onnx,
+        head_layer=HEAD_LAYER,
         checkpoint=Checkpoint(f"musicnn/{dataset.upper()}_musicnn", build_frozen_graph, sha256),
     )
 

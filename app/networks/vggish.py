@@ -36,6 +36,12 @@ EMBEDDINGS: Final = Layer(
 with or without that ReLU, as the version of the file has it."""
 
 
+HEAD_LAYER: Final = Layer(
+    "head_input", "model/vggish/embeddings", EMBEDDING, other_nodes=("model/vggish/fc2/BiasAdd",)
+)
+"""What Essentia's heads take: that copy, as the file has it."""
+
+
 def build_onnx(weights: FrozenGraph) -> OnnxGraph:
     """Build the network; values are kept as (pixel, patch, channel), pixels row by row."""
     graph = OnnxGraph(FRAMES, BANDS)
@@ -48,9 +54,9 @@ def build_onnx(weights: FrozenGraph) -> OnnxGraph:
     for name, n_inputs in (("fc1/fc1_1", FLAT), ("fc1/fc1_2", HIDDEN)):
         x = graph.op("Relu", _dense(graph, weights, x, name, n_inputs, HIDDEN))
     x = _dense(graph, weights, x, "fc2", HIDDEN, EMBEDDING)
-    if weights.operation(weights.node_of(EMBEDDINGS)) == "Relu":
-        x = graph.op("Relu", x)
-    graph.output(x, EMBEDDINGS.name, EMBEDDING)
+    for layer in (EMBEDDINGS, HEAD_LAYER):
+        is_rectified = weights.operation(weights.node_of(layer)) == "Relu"
+        graph.output(graph.op("Relu", x) if is_rectified else x, layer.name, EMBEDDING)
     return graph
 
 
@@ -92,6 +98,7 @@ REGISTER = (
         input_node="model/Placeholder",
         official_path="feature-extractors/vggish/audioset-vggish-3.pb",
         build_onnx=build_onnx,
+        head_layer=HEAD_LAYER,
         # The dense layers are 70 million weights, read from memory once per run.
         onnx_batch=8,
     ),

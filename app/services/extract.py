@@ -129,7 +129,10 @@ def plan_extraction(settings: Settings, networks: Sequence[str], reporter: Repor
     _refuse_names_of_imported(settings, chosen)
     engine = choose_engine(settings.ENGINE)
     weights = {network.name: network_sha256(network.file_in(settings.MODELS_DIR)) for network in chosen}
-    recipes = {network.name: _recipe(network, engine_of(network, engine)) for network in chosen}
+    recipes = {
+        network.name: _recipe(network, engine_of(network, network.file_in(settings.MODELS_DIR), engine))
+        for network in chosen
+    }
     return Plan(tuple(chosen), engine, weights, recipes)
 
 

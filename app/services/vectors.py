@@ -1,16 +1,15 @@
 """From an audio file to the rows of every network: decoded once, one mel per front end, each network once."""
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
+from app.analyses.network_stream import Heard, NetworkStream
 from app.audio.decode import AudioReader, explain_os_error
-from app.audio.front_ends import Stream, open_front_end
-from app.audio.patches import PatchStream
 from app.errors import AudioUnavailableError, InputError, NetworkError
 from app.files import file_sha256
 from app.networks import Network
@@ -39,15 +38,6 @@ class TrackVectors:
     content_hash: str
     duration: float
     warnings: tuple[str, ...]
-
-
-@dataclass
-class _View:
-    """The patches that networks with the same front end and geometry share."""
-
-    frames: Stream
-    patches: PatchStream
-    networks: list[Network] = field(default_factory=list)
 
 
 class VectorExtractor:
@@ -93,29 +83,22 @@ class VectorExtractor:
             If it is longer than ``max_seconds``.
         """
         chosen = [self.networks[name] for name in (names if names is not None else self.networks)]
-        views = _views(chosen)
+        stream = NetworkStream(chosen, self.runners)
         outputs: dict[str, list[dict[str, Rows]]] = {network.name: [] for network in chosen}
         reader = AudioReader(path)
         for block in reader:
             if reader.duration > max_seconds:
                 raise InputError(f"The sound is longer than {max_seconds:g} seconds.")
-            for view in views:
-                self._run(view, view.patches.push(view.frames.push(block)), outputs)
-        for view in views:
-            self._run(view, view.patches.push(view.frames.finish()), outputs)
-            self._run(view, view.patches.finish(), outputs)
+            _keep(stream.push(block), outputs)
+        _keep(stream.finish(), outputs)
         content_hash = hash_content(path)
         rows = {name: _stack(pieces) for name, pieces in outputs.items()}
         return TrackVectors(rows, content_hash, reader.duration, tuple(reader.warnings))
 
-    def _run(
-        self, view: _View, patches: npt.NDArray[np.float32], outputs: dict[str, list[dict[str, Rows]]]
-    ) -> None:
-        if len(patches) == 0:
-            return
-        for network in view.networks:
-            layers = self.runners[network.name](patches)
-            outputs[network.name].append({name: _halve(network, values) for name, values in layers.items()})
+
+def _keep(heard: Iterable[Heard], outputs: dict[str, list[dict[str, Rows]]]) -> None:
+    for network, layers in heard:
+        outputs[network.name].append({name: _halve(network, values) for name, values in layers.items()})
 
 
 def hash_content(path: Path) -> str:
@@ -130,16 +113,6 @@ def hash_content(path: Path) -> str:
         return file_sha256(path)
     except OSError as error:
         raise AudioUnavailableError(explain_os_error(error)) from error
-
-
-def _views(networks: Sequence[Network]) -> list[_View]:
-    views: dict[tuple[str, int, int, int], _View] = {}
-    for network in networks:
-        geometry = (network.front_end, network.patch_frames, network.patch_bands, network.patch_hop)
-        if geometry not in views:
-            views[geometry] = _View(open_front_end(network.front_end), PatchStream(*geometry[1:]))
-        views[geometry].networks.append(network)
-    return list(views.values())
 
 
 def _halve(network: Network, values: npt.NDArray[np.float32]) -> Rows:

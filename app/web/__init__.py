@@ -2,7 +2,7 @@
 
 from flask import Flask
 
-from app.web import access, compression, errors, logs, metrics, origins, patience, rate_limits, workers
+from app.web import access, compression, errors, logs, metrics, origins, patience, rate_limits
 from app.web.api import BLUEPRINTS
 from app.web.media import media
 from app.web.pages import pages
@@ -26,7 +26,6 @@ def init_web(app: Flask) -> None:
     rate_limits.init_app(app)
     compression.init_app(app)
     errors.init_app(app)
-    workers.init_app(app)
     patience.init_app(app)
     for blueprint in (pages, sign_in, media, vendor, subsonic, *BLUEPRINTS):
         app.register_blueprint(blueprint)

@@ -1,4 +1,4 @@
-"""Workers start with whatever serves the app: at its first request, or before where the server says so."""
+"""Workers start with whatever serves the app: before its first request where the server says so, else with it."""
 
 from flask import Flask
 
@@ -6,14 +6,13 @@ from app.services.jobs import embedded
 from app.settings import Settings
 
 
-def init_app(app: Flask) -> None:
-    """Start the upkeep of jobs, and workers where the settings want some, with the first request."""
-    settings: Settings = app.extensions["settings"]
-    if settings.WORKERS == 0 and settings.RUNNER == "embedded":
-        return
-    app.before_request(lambda: start(app))
-
-
 def start(app: Flask) -> None:
-    """Start them now, unless they have been."""
-    embedded.start(app, app.extensions["settings"])
+    """Start the upkeep of jobs, and workers where the settings want some, unless they have been started."""
+    settings: Settings = app.extensions["settings"]
+    if settings.WORKERS or settings.RUNNER != "embedded":
+        embedded.start(app, settings)
+
+
+def start_with_first_request(app: Flask) -> None:
+    """Do that once somebody asks: a command that only builds the application needs no workers."""
+    app.before_request(lambda: start(app))

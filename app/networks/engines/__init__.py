@@ -80,15 +80,23 @@ def choose_engine(setting: str) -> str:
     return setting
 
 
-def engine_of(network: Network, chosen: str) -> str:
+def engine_of(network: Network, path: Path, chosen: str) -> str:
     """Return the engine that runs a network where another one is chosen for all that it can run.
+
+    Parameters
+    ----------
+    path : Path
+        The network's file: an ONNX file runs in ONNX Runtime, a frozen graph of which no ONNX form can be
+        made in Essentia's TensorFlow.
 
     Raises
     ------
     MissingExtraError
         If it is not installed.
     """
-    return choose_engine("onnx") if network.file_format == "onnx" else chosen
+    if path.suffix == ".onnx":
+        return choose_engine("onnx")
+    return chosen if network.build_onnx is not None else choose_engine("essentia")
 
 
 def load(network: Network, path: Path, *, engine: str = "onnx", threads: int = 1) -> Runner:
@@ -99,7 +107,7 @@ def load(network: Network, path: Path, *, engine: str = "onnx", threads: int = 1
     path : Path
         Its ``.pb`` file, of any of its publishers, or its ONNX file.
     engine : str
-        ``onnx``, ``essentia`` or ``auto``. An ONNX file runs with ``onnx`` whatever is said.
+        ``onnx``, ``essentia`` or ``auto``; some networks run with one of them only, whatever is said.
     threads : int
         Threads that one run may use.
 
@@ -110,12 +118,12 @@ def load(network: Network, path: Path, *, engine: str = "onnx", threads: int = 1
     MissingExtraError
         If the engine is not installed.
     """
-    chosen = engine_of(network, choose_engine(engine))
+    chosen = engine_of(network, path, choose_engine(engine))
     if chosen == "essentia":
         from app.networks.engines.essentia import EssentiaRunner  # noqa: PLC0415 - heavy, and may be missing
 
         return EssentiaRunner(network, path, threads=threads)
     from app.networks.engines.onnx import OnnxFileRunner, OnnxRunner  # noqa: PLC0415 - heavy, may be missing
 
-    runner = OnnxFileRunner if network.file_format == "onnx" else OnnxRunner
+    runner = OnnxFileRunner if path.suffix == ".onnx" else OnnxRunner
     return runner(network, path, threads=threads)

@@ -1,11 +1,10 @@
 """Essentia's TensorFlow: runs the ``.pb`` file as it is."""
 
-import os
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
+from app.essentia_library import import_essentia
 from app.networks.base import Float32, Network
 from app.networks.engines.checks import check_patches, check_values
 from app.networks.weights.store import load_frozen_graph, network_sha256
@@ -21,13 +20,14 @@ class EssentiaRunner:
         self._network = network
         self.weights_sha256 = network_sha256(path)
         graph = load_frozen_graph(network, path, self.weights_sha256)
+        self._input = graph.input_of(network)
         self._nodes = {layer.name: graph.node_of(layer) for layer in network.layers}
         training_node = network.training_node
-        essentia, self._new_pool = _import(threads)
+        essentia, self._new_pool = import_essentia(threads)
         try:
             self._predict = essentia.TensorflowPredict(
                 graphFilename=str(path),
-                inputs=[network.input_node],
+                inputs=[self._input],
                 outputs=list(self._nodes.values()),
                 isTrainingName=training_node if training_node and training_node in graph else "",
                 squeeze=True,
@@ -40,24 +40,16 @@ class EssentiaRunner:
         values = {
             layer.name: np.empty((len(patches), layer.size), np.float32) for layer in self._network.layers
         }
-        for index, patch in enumerate(patches):
-            pool = self._new_pool()
-            pool.set(self._network.input_node, patch[None, None])
-            results = self._predict(pool)
-            for name, node in self._nodes.items():
-                values[name][index] = np.asarray(results[node]).reshape(-1)
+        step = self._network.fixed_batch or 1
+        for start in range(0, len(patches), step):
+            block = patches[start : start + step]
+            for name, results in self._run(np.pad(block, [(0, step - len(block)), (0, 0), (0, 0)])).items():
+                values[name][start : start + step] = results[: len(block)]
         return check_values(self._network, values)
 
-
-def _import(threads: int) -> tuple[Any, Any]:
-    """Import Essentia with its chatter and TensorFlow's off; only failures are told."""
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    os.environ.setdefault("TF_NUM_INTRAOP_THREADS", str(threads))
-    os.environ.setdefault("TF_NUM_INTEROP_THREADS", "1")
-    import essentia  # noqa: PLC0415 - after the environment is set
-
-    essentia.log.infoActive = False
-    essentia.log.warningActive = False
-    import essentia.standard  # noqa: PLC0415
-
-    return essentia.standard, essentia.Pool
+    def _run(self, block: Float32) -> dict[str, Float32]:
+        """Run as many patches as the graph takes at once."""
+        pool = self._new_pool()
+        pool.set(self._input, block[:, None])
+        results = self._predict(pool)
+        return {name: np.asarray(results[node]).reshape(len(block), -1) for name, node in self._nodes.items()}

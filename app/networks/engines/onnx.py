@@ -62,8 +62,8 @@ class OnnxFileRunner:
         n_patches = len(block)
         if self._file.batch is not None:
             block = np.pad(block, [(0, self._file.batch - n_patches)] + [(0, 0)] * (block.ndim - 1))
-        nodes = [layer.node for layer in self._network.layers]
-        results = self._file.session.run(nodes, {self._network.input_node: block})
+        nodes = [self._file.nodes[layer.name] for layer in self._network.layers]
+        results = self._file.session.run(nodes, {self._file.input_node: block})
         values = {}
         for layer, result in zip(self._network.layers, results, strict=True):
             if result.size != len(block) * layer.size:

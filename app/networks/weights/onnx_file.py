@@ -19,6 +19,9 @@ class OnnxFile:
     Attributes
     ----------
     session : onnxruntime.InferenceSession
+    input_node : str
+    nodes : dict
+        Name of each layer's output.
     patch_shape : tuple of int
         Shape in which the input takes a patch: frames and bands, and axes of length 1 where it wants them.
     batch : int or None
@@ -26,6 +29,8 @@ class OnnxFile:
     """
 
     session: Any
+    input_node: str
+    nodes: dict[str, str]
     patch_shape: tuple[int, ...]
     batch: int | None
 
@@ -63,13 +68,14 @@ def open_onnx_file(network: Network, path: Path, *, threads: int = 1) -> OnnxFil
     except Exception as error:  # ONNX Runtime's errors have no base class of their own
         raise _unfit(path, f"ONNX Runtime cannot load it: {str(error).splitlines()[0]}") from error
     batch, patch_shape = _check_input(network, path, session.get_inputs())
-    _check_outputs(network, path, session.get_outputs())
-    return OnnxFile(session, patch_shape, batch)
+    nodes = _check_outputs(network, path, session.get_outputs())
+    return OnnxFile(session, session.get_inputs()[0].name, nodes, patch_shape, batch)
 
 
 def _check_input(network: Network, path: Path, inputs: list[Any]) -> tuple[int | None, tuple[int, ...]]:
     names = [found.name for found in inputs]
-    if names != [network.input_node]:
+    known = [network.input_node, *filter(None, [network.other_input_node])]
+    if len(names) != 1 or names[0] not in known:
         raise _unfit(path, f"its inputs are {_list(names)}, not only {network.input_node!r}")
     (found,) = inputs
     wanted = (network.patch_frames, network.patch_bands)
@@ -96,12 +102,16 @@ def _fit(axes: list[Any], wanted: list[int]) -> tuple[int, ...] | None:
     return None if left else tuple(shape)
 
 
-def _check_outputs(network: Network, path: Path, outputs: list[Any]) -> None:
+def _check_outputs(network: Network, path: Path, outputs: list[Any]) -> dict[str, str]:
+    """Return the name of each layer's output in this file."""
     known = {found.name: found for found in outputs}
+    nodes = {}
     for layer in network.layers:
-        found = known.get(layer.node)
-        if found is None:
+        node = next((name for name in (layer.node, *layer.other_nodes) if name in known), None)
+        if node is None:
             raise _unfit(path, f"it has no output {layer.node!r}; its outputs are {_list(list(known))}")
+        found = known[node]
+        nodes[layer.name] = node
         axes = found.shape[1:]
         if found.type != FLOAT or (all(isinstance(axis, int) for axis in axes) and prod(axes) != layer.size):
             raise _unfit(
@@ -109,6 +119,7 @@ def _check_outputs(network: Network, path: Path, outputs: list[Any]) -> None:
                 f"its output {found.name!r} gives {found.type} of the shape {found.shape}, not {FLOAT} with "
                 f"{layer.size} values per patch",
             )
+    return nodes
 
 
 def _list(names: list[str]) -> str:

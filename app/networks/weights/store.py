@@ -18,7 +18,7 @@ from app.networks.base import Network
 from app.networks.weights.frozen_graph import DamagedGraphError, FrozenGraph, unreadable
 from app.networks.weights.onnx_file import open_onnx_file
 
-GRAPH_VERSION: Final = 2
+GRAPH_VERSION: Final = 3
 """To be raised when the code that makes ONNX graphs changes, so that older files are made anew."""
 
 
@@ -62,7 +62,7 @@ def load_frozen_graph(network: Network, path: Path, sha256: str) -> FrozenGraph:
             path, f"it is not what was downloaded (if you replaced it, delete {manifest})"
         )
     graph = FrozenGraph.read(path)
-    graph.require(network.input_node)
+    graph.input_of(network)
     for layer in network.layers:
         graph.node_of(layer)
     return graph
@@ -119,7 +119,7 @@ def check_network(network: Network, path: Path) -> None:
         If it is not there, or not what it should be.
     """
     sha256 = network_sha256(path)
-    if network.file_format == "onnx":
+    if ".onnx" in path.suffixes:
         open_onnx_file(network, path)
         return
     graph = load_frozen_graph(network, path, sha256)

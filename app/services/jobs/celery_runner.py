@@ -1,19 +1,20 @@
 """The runner for many machines: Celery carries the news of a job to workers that share the database.
 
 A message says that there is work, no more: which job a worker takes is decided by the database, so a message
-that comes twice, late or never does no harm.
+that comes twice, late or never does no harm. A worker is one process with one job at a time, in a thread
+beside the one that listens to the broker. Celery's forked processes could have no children, which some jobs
+need.
 """
 
 import functools
 import logging
-from typing import Any, Final
+from typing import Final
 
 from celery import Celery
-from celery.signals import worker_process_init, worker_ready, worker_shutting_down
+from celery.signals import worker_ready, worker_shutting_down
 from flask import Flask
 from kombu.exceptions import OperationalError
 
-from app.models import db
 from app.services.jobs import queue
 from app.services.jobs.run import run_job
 from app.services.jobs.upkeep import Upkeep
@@ -37,6 +38,8 @@ def _celery(broker: str) -> Celery:
         task_reject_on_worker_lost=True,
         task_serializer="json",
         accept_content=["json"],
+        worker_pool="threads",
+        worker_concurrency=1,
         worker_prefetch_multiplier=1,
         worker_hijack_root_logger=False,
         worker_enable_remote_control=False,
@@ -76,17 +79,12 @@ def make_worker(app: Flask, settings: Settings) -> Celery:
 
     celery.task(run, name=TASK)
 
-    def begin_child(**_: Any) -> None:
-        with app.app_context():
-            db.engine.dispose(close=False)  # connections are the parent's
-
-    worker_process_init.connect(begin_child, weak=False)
     worker_ready.connect(lambda **_: upkeep.start(), weak=False)
     worker_shutting_down.connect(lambda **_: upkeep.stop(), weak=False)
     return celery
 
 
-def run_worker(app: Flask, settings: Settings, concurrency: int) -> None:
-    """Be a Celery worker until a signal comes; jobs at hand are done first."""
-    options = ["--concurrency", str(concurrency), "--loglevel", "WARNING", "--without-gossip"]
-    make_worker(app, settings).worker_main(["worker", *options, "--without-mingle"])
+def run_worker(app: Flask, settings: Settings) -> None:
+    """Be a Celery worker until a signal comes; the job at hand is done first."""
+    options = ["--loglevel", "WARNING", "--without-gossip", "--without-mingle"]
+    make_worker(app, settings).worker_main(["worker", *options])

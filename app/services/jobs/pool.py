@@ -7,6 +7,7 @@ Its end tells them that whoever started them is gone, however that came about.
 import json
 import logging
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -26,7 +27,7 @@ log = logging.getLogger(__name__)
 LOOK_SECONDS = 0.2
 QUICK_DEATH_SECONDS = 10.0
 MAX_PAUSE_SECONDS = 60.0
-LEAVE_SECONDS = 15.0
+LEAVE_SECONDS = {"embedded": 15.0, "celery": 600.0}
 
 
 @dataclass
@@ -80,13 +81,13 @@ class WorkerPool:
             self._over.wait(LOOK_SECONDS)
 
     def stop(self) -> None:
-        """Let all of them put their jobs back and end."""
+        """Let all of them end: their jobs go back, those of Celery's workers are done first."""
         self._over.set()
         processes = [slot.process for slot in self._slots if slot.process is not None]
         for process in processes:
             if process.stdin is not None:
                 process.stdin.close()
-        deadline = time.monotonic() + LEAVE_SECONDS
+        deadline = time.monotonic() + LEAVE_SECONDS[self._settings.RUNNER]
         for process in processes:
             try:
                 process.wait(max(0.1, deadline - time.monotonic()))
@@ -126,8 +127,8 @@ def leave_when_orphaned() -> None:
     def watch() -> None:
         while sys.stdin.buffer.read(1):
             pass
-        os.kill(os.getpid(), 15)
-        time.sleep(LEAVE_SECONDS)
+        os.kill(os.getpid(), signal.SIGTERM)
+        time.sleep(max(LEAVE_SECONDS.values()))
         os._exit(1)
 
     threading.Thread(target=watch, daemon=True, name="watch over the parent").start()

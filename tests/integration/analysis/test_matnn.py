@@ -54,5 +54,6 @@ def test_state_is_told_when_there_is_no_result(client, tone):
 
 def test_upload_is_refused_when_there_is_no_audio_in_it(client):
     assert upload(client, b"nothing", {}).status_code == 422
-    assert client.post("/api/upload", data={"bpm": "true"}).status_code == 400
+    form = {"data": {"bpm": "true"}, "content_type": "multipart/form-data"}
+    assert client.post("/api/upload", **form).status_code == 400
     assert client.post("/api/upload", json={"bpm": True}).status_code == 415

@@ -123,7 +123,7 @@ def main() -> None:
     if settings.RUNNER == "celery":
         from app.services.jobs.celery_runner import run_worker
 
-        run_worker(app, settings, 1)
+        run_worker(app, settings)
         return
     Upkeep(app, settings).start()
     work(app, settings)

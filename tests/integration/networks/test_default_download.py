@@ -44,6 +44,7 @@ def test_nothing_is_fetched_when_the_files_are_whole(
     assert listener.messages == [
         f"Already in {tmp_path}: {', '.join(FREE)}.",
         "audioset-vggish comes with --official only (CC BY-NC-SA 4.0).",
+        "discogs-effnet comes with --official only (CC BY-NC-SA 4.0).",
     ]
     assert sorted(path.name for path in tmp_path.glob("*.onnx")) == [f"{name}.onnx" for name in FREE]
 
@@ -100,7 +101,7 @@ def test_way_is_told_when_there_is_only_the_official_file(tmp_path: Path) -> Non
 
 
 def test_known_names_are_told_when_there_is_no_such_network(tmp_path: Path) -> None:
-    with pytest.raises(NotFoundError, match="Known: audioset-vggish, msd-musicnn"):
+    with pytest.raises(NotFoundError, match="Known: audioset-vggish, discogs-effnet, msd-musicnn"):
         download_default(tmp_path, Listener(), names=["musicnn"])
 
 

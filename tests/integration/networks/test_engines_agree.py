@@ -45,7 +45,7 @@ def vggish_dir() -> Iterator[Path]:
         yield Path(folder)
 
 
-@pytest.fixture(params=[network.name for network in NETWORKS if network.file_format == "pb"])
+@pytest.fixture(params=[network.name for network in NETWORKS if network.build_onnx])
 def network(request: pytest.FixtureRequest) -> Network:
     return NETWORKS.get(request.param)
 

@@ -16,7 +16,7 @@ from tests.network_files import vggish_graph, vggish_weights
 
 
 def test_all_networks_are_found_when_the_folder_is_looked_through() -> None:
-    shipped = {"audioset-vggish", "msd-musicnn", "msd-vgg", "mtt-musicnn", "mtt-vgg"}
+    shipped = {"audioset-vggish", "discogs-effnet", "msd-musicnn", "msd-vgg", "mtt-musicnn", "mtt-vgg"}
     assert shipped <= set(NETWORKS.names())  # there may be some of a user's own
 
 
