@@ -1,4 +1,4 @@
-"""Workers start with whatever serves the app: before its first request where the server says so, else with it."""
+"""Workers start with whatever serves the app: before its first request where it can, else with that."""
 
 from flask import Flask
 
