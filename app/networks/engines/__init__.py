@@ -1,20 +1,39 @@
 """Engines: what runs a network. Two of them, ONNX Runtime and Essentia's TensorFlow, give the same values."""
 
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Final, Protocol
 
 from app.errors import InputError, MissingExtraError
 from app.networks.base import Float32, Network
+from app.networks.weights.onnx_file import Provider, check_provider
 from app.networks.weights.store import network_sha256
 from app.registry import Requirement
 
-__all__ = ["ENGINES", "Runner", "available_engines", "choose_engine", "load", "network_sha256"]
+__all__ = [
+    "ENGINES",
+    "ONNX_CUDA",
+    "Runner",
+    "available_engines",
+    "choose_engine",
+    "engine_of",
+    "load",
+    "network_sha256",
+    "package_version",
+]
 
 ENGINES: Final = {
     "onnx": Requirement("onnxruntime", "pip install -r requirements.txt"),
     "essentia": Requirement("essentia", "pip install -r requirements-essentia.txt"),
 }
 """What each engine needs, the preferred one first."""
+ONNX_CUDA: Final = "onnx-cuda"
+"""The engine ``onnx`` on a graphics card: what it is called where it was chosen by ``ONNX_PROVIDER``."""
+_PACKAGES: Final = {
+    "onnx": ("onnxruntime", "onnxruntime-gpu"),
+    ONNX_CUDA: ("onnxruntime-gpu",),
+    "essentia": ("essentia-tensorflow",),
+}
 
 
 class Runner(Protocol):
@@ -53,8 +72,15 @@ def available_engines() -> list[str]:
     return [name for name, requirement in ENGINES.items() if requirement.is_met()]
 
 
-def choose_engine(setting: str) -> str:
-    """Return the engine that the setting ``ENGINE`` means; ``auto`` is the first that is installed.
+def choose_engine(setting: str, provider: Provider) -> str:
+    """Return the engine that the settings ``ENGINE`` and ``ONNX_PROVIDER`` mean.
+
+    Parameters
+    ----------
+    setting : str
+        Its name, or ``auto`` for the first that is installed.
+    provider : str
+        ``cpu``, or ``cuda`` for ONNX Runtime on a graphics card, which is never replaced by anything else.
 
     Raises
     ------
@@ -63,6 +89,9 @@ def choose_engine(setting: str) -> str:
     InputError
         If there is no such engine.
     """
+    if provider == "cuda":
+        check_provider(provider)
+        return ONNX_CUDA
     available = available_engines()
     if setting == "auto":
         if not available:
@@ -88,7 +117,21 @@ def engine_of(network: Network, chosen: str) -> str:
     MissingExtraError
         If it is not installed.
     """
-    return choose_engine("onnx") if network.file_format == "onnx" else chosen
+    if network.file_format == "onnx" and chosen != ONNX_CUDA:
+        return choose_engine("onnx", "cpu")
+    return chosen
+
+
+def package_version(engine: str) -> tuple[str, str]:
+    """Return the name and the version of the package that an engine comes with."""
+    for name in _PACKAGES[engine]:
+        try:
+            return name, version(name)
+        except PackageNotFoundError:
+            continue
+    raise MissingExtraError(
+        f"The engine {engine!r} needs one of the packages {', '.join(_PACKAGES[engine])}."
+    )
 
 
 def load(network: Network, path: Path, *, engine: str = "onnx", threads: int = 1) -> Runner:
@@ -99,7 +142,7 @@ def load(network: Network, path: Path, *, engine: str = "onnx", threads: int = 1
     path : Path
         Its ``.pb`` file, of any of its publishers, or its ONNX file.
     engine : str
-        ``onnx``, ``essentia`` or ``auto``. An ONNX file runs with ``onnx`` whatever is said.
+        ``onnx``, ``onnx-cuda``, ``essentia`` or ``auto``. An ONNX file never runs with ``essentia``.
     threads : int
         Threads that one run may use.
 
@@ -110,7 +153,8 @@ def load(network: Network, path: Path, *, engine: str = "onnx", threads: int = 1
     MissingExtraError
         If the engine is not installed.
     """
-    chosen = engine_of(network, choose_engine(engine))
+    provider: Provider = "cuda" if engine == ONNX_CUDA else "cpu"
+    chosen = engine_of(network, choose_engine(engine, provider))
     if chosen == "essentia":
         from app.networks.engines.essentia import EssentiaRunner  # noqa: PLC0415 - heavy, and may be missing
 
@@ -118,4 +162,4 @@ def load(network: Network, path: Path, *, engine: str = "onnx", threads: int = 1
     from app.networks.engines.onnx import OnnxFileRunner, OnnxRunner  # noqa: PLC0415 - heavy, may be missing
 
     runner = OnnxFileRunner if network.file_format == "onnx" else OnnxRunner
-    return runner(network, path, threads=threads)
+    return runner(network, path, threads=threads, provider=provider)
