@@ -1,5 +1,6 @@
 """What is deployed, as data: Dockerfile, compose files, Kubernetes manifests, systemd units."""
 
+import copy
 import functools
 import re
 import shlex
@@ -47,9 +48,14 @@ def rendered(overlay: str) -> str:
     return run.stdout
 
 
+@functools.cache
+def _parsed(overlay: str) -> tuple[Manifest, ...]:
+    return tuple(yaml.load_all(rendered(overlay), Loader=yaml.CSafeLoader))
+
+
 def manifests(overlay: str, *kinds: str) -> list[Manifest]:
     """Return the manifests of an overlay, or those of some kinds."""
-    return [found for found in yaml.safe_load_all(rendered(overlay)) if not kinds or found["kind"] in kinds]
+    return copy.deepcopy([found for found in _parsed(overlay) if not kinds or found["kind"] in kinds])
 
 
 def workloads(overlay: str) -> list[Manifest]:

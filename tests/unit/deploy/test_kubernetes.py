@@ -12,7 +12,6 @@ import yaml
 from flask import Flask
 from pydantic import ValidationError
 
-from app.models.job import STATES, Job
 from app.settings import Settings
 from app.version import VERSION
 from tests.deployment import (
@@ -165,7 +164,7 @@ def test_claims_secrets_and_settings_are_there(overlay: str) -> None:
     example = yaml.safe_load((DEPLOY / "kubernetes/secret.example.yaml").read_text("utf-8"))
     for workload in workloads(overlay):
         pod = pod_of(workload)["spec"]
-        used = {volume.get("persistentVolumeClaim", {}).get("claimName") for volume in pod["volumes"]}
+        used = {volume.get("persistentVolumeClaim", {}).get("claimName") for volume in pod.get("volumes", [])}
         assert used - {None} <= claims
         assert pod["serviceAccountName"] in accounts
         for source in container_of(workload).get("envFrom", []):
@@ -253,6 +252,8 @@ def test_workers_end_before_they_are_killed() -> None:
 
 
 def test_queue_is_counted_where_the_jobs_are() -> None:
+    from app.models.job import STATES, Job
+
     scaled = find("cpu", "ScaledObject", "worker")["spec"]
     trigger = scaled["triggers"][0]
     table, states = re.match(
