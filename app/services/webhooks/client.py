@@ -155,8 +155,10 @@ class _Channel:
 
     def sendall(self, data: bytes) -> None:
         """Send all of it."""
-        self._socket.settimeout(self._deadline.left())  # holds for all of it
-        self._socket.sendall(data)
+        rest = memoryview(data)
+        while rest:
+            self._socket.settimeout(self._deadline.left())
+            rest = rest[self._socket.send(rest) :]
 
     def makefile(self, _mode: str) -> io.BufferedReader:
         """Return what is received as a file. The socket stays open until it is closed, too."""
