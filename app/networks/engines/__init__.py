@@ -72,13 +72,13 @@ def available_engines() -> list[str]:
     return [name for name, requirement in ENGINES.items() if requirement.is_met()]
 
 
-def choose_engine(setting: str, provider: Provider) -> str:
+def choose_engine(setting: str, provider: Provider = "cpu") -> str:
     """Return the engine that the settings ``ENGINE`` and ``ONNX_PROVIDER`` mean.
 
     Parameters
     ----------
     setting : str
-        Its name, or ``auto`` for the first that is installed.
+        Its name, or ``auto`` for the first that is installed; or an engine that was chosen before.
     provider : str
         ``cpu``, or ``cuda`` for ONNX Runtime on a graphics card, which is never replaced by anything else.
 
@@ -89,8 +89,8 @@ def choose_engine(setting: str, provider: Provider) -> str:
     InputError
         If there is no such engine.
     """
-    if provider == "cuda":
-        check_provider(provider)
+    if provider == "cuda" or setting == ONNX_CUDA:
+        check_provider("cuda")
         return ONNX_CUDA
     available = available_engines()
     if setting == "auto":
@@ -117,9 +117,7 @@ def engine_of(network: Network, chosen: str) -> str:
     MissingExtraError
         If it is not installed.
     """
-    if network.file_format == "onnx" and chosen != ONNX_CUDA:
-        return choose_engine("onnx", "cpu")
-    return chosen
+    return choose_engine("onnx") if network.file_format == "onnx" and chosen != ONNX_CUDA else chosen
 
 
 def package_version(engine: str) -> tuple[str, str]:
@@ -153,8 +151,7 @@ def load(network: Network, path: Path, *, engine: str = "onnx", threads: int = 1
     MissingExtraError
         If the engine is not installed.
     """
-    provider: Provider = "cuda" if engine == ONNX_CUDA else "cpu"
-    chosen = engine_of(network, choose_engine(engine, provider))
+    chosen = engine_of(network, choose_engine(engine))
     if chosen == "essentia":
         from app.networks.engines.essentia import EssentiaRunner  # noqa: PLC0415 - heavy, and may be missing
 
@@ -162,4 +159,4 @@ def load(network: Network, path: Path, *, engine: str = "onnx", threads: int = 1
     from app.networks.engines.onnx import OnnxFileRunner, OnnxRunner  # noqa: PLC0415 - heavy, may be missing
 
     runner = OnnxFileRunner if network.file_format == "onnx" else OnnxRunner
-    return runner(network, path, threads=threads, provider=provider)
+    return runner(network, path, threads=threads, provider="cuda" if chosen == ONNX_CUDA else "cpu")

@@ -17,7 +17,10 @@ def test_commands_exist() -> None:
 
 
 def test_files_exist() -> None:
-    named = set(re.findall(r"(?:deploy/|overlays/|base/)[\w./-]*[\w]", TEXT)) - {"deploy/web", "deploy/worker"}
+    named = set(re.findall(r"(?:deploy/|overlays/|base/)[\w./-]*[\w]", TEXT)) - {
+        "deploy/web",
+        "deploy/worker",
+    }
     made = {path for path in named if path.startswith("deploy/secrets")}
     roots = (PROJECT_DIR, PROJECT_DIR / "deploy/kubernetes")
     assert [path for path in sorted(named - made) if not any((root / path).exists() for root in roots)] == []

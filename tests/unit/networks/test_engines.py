@@ -28,25 +28,25 @@ def test_nothing_heavy_is_imported_when_engines_are_listed() -> None:
 
 def test_first_engine_is_chosen_when_the_setting_is_auto(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(ENGINES, "essentia", Requirement("json", ""))
-    assert choose_engine("auto", "cpu") == "onnx"
+    assert choose_engine("auto") == "onnx"
     monkeypatch.setitem(ENGINES, "onnx", NOT_THERE)
     assert available_engines() == ["essentia"]
-    assert choose_engine("auto", "cpu") == "essentia"
+    assert choose_engine("auto") == "essentia"
 
 
 def test_way_out_is_told_when_an_engine_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
     real = ENGINES["essentia"]
     monkeypatch.setitem(ENGINES, "essentia", Requirement("no_such_package", real.install))
     with pytest.raises(MissingExtraError, match=r"requirements-essentia\.txt"):
-        choose_engine("essentia", "cpu")
+        choose_engine("essentia")
     monkeypatch.setitem(ENGINES, "onnx", NOT_THERE)
     with pytest.raises(MissingExtraError, match="pip install it or pip install"):
-        choose_engine("auto", "cpu")
+        choose_engine("auto")
 
 
 def test_known_engines_are_told_when_there_is_no_such_one() -> None:
     with pytest.raises(InputError, match="auto, onnx, essentia"):
-        choose_engine("torch", "cpu")
+        choose_engine("torch")
 
 
 def test_message_says_how_to_get_it_when_a_network_is_missing(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """What shall run on a graphics card runs there or not at all, in the worker processes, too."""
 
+import re
 from pathlib import Path
 
 import onnxruntime
@@ -12,7 +13,7 @@ from app.networks.engines import ONNX_CUDA, choose_engine, engine_of, load, pack
 from app.networks.weights.onnx_file import open_onnx_file, start_session
 from app.services.extract import prepare_worker
 from app.services.workers import run_tasks
-from app.settings import read_settings
+from app.settings import PROJECT_DIR, read_settings
 
 CUDA = "CUDAExecutionProvider"
 WAY_OUT = r"ONNX_PROVIDER = 'cuda' cannot be had.*requirements-gpu\.txt.*ONNX_PROVIDER = 'cpu'"
@@ -85,3 +86,13 @@ def test_settings_are_refused_when_essentia_shall_use_cuda() -> None:
         read_settings({"ENGINE": "essentia", "ONNX_PROVIDER": "cuda"})
     with pytest.raises(SettingsError, match="ONNX_PROVIDER = 'rocm'"):
         read_settings({"ONNX_PROVIDER": "rocm"})
+
+
+def test_card_is_asked_for_wherever_an_engine_is_chosen_by_the_settings() -> None:
+    """Otherwise it would be the processor, and nobody would notice."""
+    calls = [
+        call
+        for file in (PROJECT_DIR / "app").rglob("*.py")
+        for call in re.findall(r"choose_engine\(settings\.[^()]*\)", file.read_text("utf-8"))
+    ]
+    assert set(calls) == {"choose_engine(settings.ENGINE, settings.ONNX_PROVIDER)"}
