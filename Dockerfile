@@ -48,7 +48,7 @@ ENV PATH=/opt/venv/bin:$PATH \
     MUSIC_EXPLORE_TRUST_THIS_MACHINE=false
 RUN groupadd --gid 10001 music && \
     useradd --uid 10001 --gid music --no-create-home --home-dir /tmp --shell /usr/sbin/nologin music && \
-    install --directory --owner music --group music /data /music
+    install --directory --owner music --group music /data /models
 COPY --from=packages /opt/venv /opt/venv
 COPY --from=networks --chown=10001:10001 /models /models
 COPY LICENSE gunicorn.conf.py wsgi.py ./

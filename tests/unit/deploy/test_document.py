@@ -30,3 +30,22 @@ def test_settings_exist() -> None:
     named = set(re.findall(r"MUSIC_EXPLORE_[A-Z_]+", TEXT)) - {"MUSIC_EXPLORE_NAME_FILE"}
     assert named
     assert unknown_settings(named) == []
+
+
+def test_no_secret_is_written_down_anywhere() -> None:
+    files = [
+        *(
+            path
+            for path in (PROJECT_DIR / "deploy").rglob("*")
+            if path.is_file() and "secrets" not in path.parts
+        ),
+        *(
+            PROJECT_DIR / name
+            for name in ("Dockerfile", "compose.yaml", "config-example.py", "docs/deploy.md")
+        ),
+    ]
+    placeholders = {"password", "PASSWORD", "$password"}
+    for path in files:
+        text = path.read_text("utf-8")
+        assert set(re.findall(r"\w://[^\s/:@]+:([^\s@/]+)@", text)) <= placeholders, path
+        assert not re.search(r"PRIVATE KEY|mex_\w{20}|[0-9a-f]{40}", text), path

@@ -75,6 +75,46 @@ def test_gpu_variant_replaces_the_one_package_that_it_must() -> None:
     assert "\nonnxruntime-gpu[cuda,cudnn]>" in (PROJECT_DIR / "requirements-gpu.txt").read_text()
 
 
+@pytest.mark.parametrize(
+    ("variant", "files"),
+    [
+        ("cpu", ["requirements.txt", "requirements-celery.txt", "requirements-postgresql.txt"]),
+        (
+            "gpu",
+            [
+                "requirements.txt",
+                "requirements-celery.txt",
+                "requirements-postgresql.txt",
+                "requirements-gpu.txt",
+            ],
+        ),
+        ("tpu", None),
+    ],
+)
+def test_variant_says_what_is_installed(variant: str, files: list[str] | None, tmp_path: Path) -> None:
+    """Run the very lines of the build, with a pip that only writes down what it is asked for."""
+    (line,) = [text for word, text in dockerfile() if word == "RUN" and "pip install" in text]
+    for file in PROJECT_DIR.glob("requirements*.txt"):
+        shutil.copy(file, tmp_path)
+    for program, does in (("pip", 'echo "$@" > asked'), ("python", "true")):
+        (tmp_path / program).write_text(f"#!/bin/sh\n{does}\n")
+        (tmp_path / program).chmod(0o755)
+    run = subprocess.run(
+        ["sh", "-c", re.sub(r"^--mount=\S+", "", line)],
+        cwd=tmp_path, env={"PATH": f"{tmp_path}:{os.environ['PATH']}", "VARIANT": variant},
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    if files is None:
+        assert run.returncode == 1
+        assert "not tpu" in run.stderr
+        return
+    assert run.returncode == 0, run.stderr
+    assert re.findall(r"--requirement (\S+)", (tmp_path / "asked").read_text()) == files
+    left = (tmp_path / "requirements.txt").read_text()
+    assert ("\nonnxruntime>" in left) is (variant == "cpu")
+    assert "\nonnx>" in left
+
+
 def test_build_context_holds_what_is_copied_and_nothing_private() -> None:
     lines = (PROJECT_DIR / ".dockerignore").read_text("utf-8").splitlines()
     patterns = [line for line in lines if line and not line.startswith("#")]

@@ -125,6 +125,8 @@ def test_application_runs_as_the_image_says(overlay: str) -> None:
         places = {environment[f"MUSIC_EXPLORE_{name}"] for name in ("ROOT_DIR", "AUDIO_DIR", "MODELS_DIR")}
         assert mounts.keys() == places | {"/tmp"}
         assert mounts[environment["MUSIC_EXPLORE_AUDIO_DIR"]]["readOnly"] is True
+        fetches = workload["metadata"]["name"] == "download-models"
+        assert mounts[environment["MUSIC_EXPLORE_MODELS_DIR"]].get("readOnly", False) is not fetches
 
 
 @overlay
