@@ -1,4 +1,4 @@
-"""While the application has no jobs yet, what asks for them is not checked; to be deleted with their arrival."""
+"""While the application has no jobs, what asks for them is not checked; to be deleted when they come."""
 
 import pytest
 
