@@ -2,8 +2,9 @@
 
 Copy this file to ``instance/config.py`` and uncomment what you want to change, or set environment
 variables with the prefix ``MUSIC_EXPLORE_`` (``MUSIC_EXPLORE_AUDIO_DIR=/music``), which win over the file.
-Paths may start with ``~``; relative ones start at the project's folder. A wrong value is reported by its
-name at start.
+For secrets, such a variable with ``_FILE`` at its end names a file that holds the value
+(``MUSIC_EXPLORE_JAMENDO_CLIENT_ID_FILE=/run/secrets/jamendo``). Paths may start with ``~``; relative ones
+start at the project's folder. A wrong value is reported by its name at start.
 """
 
 # --- Folders ---
@@ -36,6 +37,11 @@ name at start.
 # What runs the networks: 'onnx' (ONNX Runtime), 'essentia' (TensorFlow, see requirements-essentia.txt), or
 # 'auto' for the first of them that is installed.
 # ENGINE = 'auto'
+
+# Where ONNX Runtime computes: 'cpu', or 'cuda' for an NVIDIA card (requirements-gpu.txt in place of package
+# onnxruntime). Without a card that can be used nothing is extracted: the processor never takes over in
+# silence. Each process of JOBS keeps its own copy of the networks on the card, so let a few share it.
+# ONNX_PROVIDER = 'cpu'
 
 # Worker processes; 0 = one per core. Each needs some 400 MB.
 # JOBS = 0

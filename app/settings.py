@@ -24,6 +24,7 @@ from app.errors import SettingsError
 
 PROJECT_DIR = Path(__file__).resolve().parent.parent
 ENVIRONMENT_PREFIX = "MUSIC_EXPLORE_"
+FILE_SUFFIX = "_FILE"
 SHORTEST_SECRET = 16
 
 
@@ -44,6 +45,7 @@ class Settings(BaseModel):
     SQLALCHEMY_DATABASE_URI: str = Field("", description="database; ROOT_DIR/db.sqlite if empty")
 
     ENGINE: Literal["auto", "onnx", "essentia"] = Field("auto", description="what runs the networks")
+    ONNX_PROVIDER: Literal["cpu", "cuda"] = Field("cpu", description="where ONNX Runtime computes")
     JOBS: int = Field(0, ge=0, le=1024, description="extraction processes; 0 = one per core")
 
     PCA_DIMS: int = Field(10, ge=2, le=512, description="components kept by PCA and STD-PCA")
@@ -178,6 +180,12 @@ class Settings(BaseModel):
         return values
 
     @model_validator(mode="after")
+    def _check_engine(self) -> "Settings":
+        if self.ONNX_PROVIDER == "cuda" and self.ENGINE == "essentia":
+            raise ValueError("ONNX_PROVIDER = 'cuda' needs ENGINE = 'onnx' or 'auto', not 'essentia'")
+        return self
+
+    @model_validator(mode="after")
     def _check_provider(self) -> "Settings":
         if self.AUDIO_PROVIDER == "jamendo" and not self.JAMENDO_CLIENT_ID:
             raise ValueError("JAMENDO_CLIENT_ID must be set when AUDIO_PROVIDER is 'jamendo'")
@@ -228,6 +236,8 @@ def dump_settings(settings: Settings) -> dict[str, Any]:
 def read_environment(environment: Mapping[str, str], also_known: Iterable[str] = ()) -> dict[str, str]:
     """Return the settings among environment variables, without their prefix.
 
+    ``MUSIC_EXPLORE_NAME_FILE`` names a file that holds the value of ``NAME``: where secrets are kept so.
+
     Parameters
     ----------
     environment : mapping
@@ -238,18 +248,35 @@ def read_environment(environment: Mapping[str, str], also_known: Iterable[str] =
     Raises
     ------
     SettingsError
-        If a variable with the prefix names no setting.
+        If a variable with the prefix names no setting, or a file that cannot be read, or both are given.
     """
     values = {
         name.removeprefix(ENVIRONMENT_PREFIX): value
         for name, value in environment.items()
         if name.startswith(ENVIRONMENT_PREFIX)
     }
-    unknown = sorted(set(values) - set(Settings.model_fields) - set(also_known))
+    known = set(Settings.model_fields) | set(also_known)
+    in_files = [name for name in values if name not in known and name.removesuffix(FILE_SUFFIX) in known]
+    for name in in_files:
+        _replace_by_content(values, name)
+    unknown = sorted(set(values) - known)
     if unknown:
         lines = [f"  {ENVIRONMENT_PREFIX}{name}: no such setting{hint(name)}" for name in unknown]
         raise SettingsError("Wrong environment variables:\n" + "\n".join(lines))
     return values
+
+
+def _replace_by_content(values: dict[str, str], name: str) -> None:
+    """Put the setting in place of the name of the file that holds it."""
+    path, setting = values.pop(name), name.removesuffix(FILE_SUFFIX)
+    said = f"Wrong environment variables:\n  {ENVIRONMENT_PREFIX}{name} = {path!r}: "
+    if setting in values:
+        raise SettingsError(f"{said}{ENVIRONMENT_PREFIX}{setting} is given, too; drop one of them")
+    try:
+        values[setting] = Path(path).read_text("utf-8").rstrip("\r\n")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is no text"
+        raise SettingsError(f"{said}cannot be read: {reason}") from error
 
 
 def hint(name: str) -> str:

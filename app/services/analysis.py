@@ -130,7 +130,7 @@ def analyse_track(settings: Settings, track_id: int, request: Request) -> JobFac
 
 def list_attributes(settings: Settings) -> list[dict[str, str | None]]:
     """Return all analyses: name, title, and why it cannot run here, if so."""
-    able = availability(settings.MODELS_DIR, choose_engine(settings.ENGINE))
+    able = availability(settings.MODELS_DIR, choose_engine(settings.ENGINE, settings.ONNX_PROVIDER))
     return [{"name": entry.name, "title": entry.title, "unavailable": able[entry.name]} for entry in ANALYSES]
 
 
@@ -163,7 +163,7 @@ def _title(file_name: str) -> str:
 
 def _check(settings: Settings, request: Request) -> dict[str, Any]:
     """Return the arguments of the job; refuse what can be known to fail."""
-    able = availability(settings.MODELS_DIR, choose_engine(settings.ENGINE))
+    able = availability(settings.MODELS_DIR, choose_engine(settings.ENGINE, settings.ONNX_PROVIDER))
     unknown = [name for name in request.names if name not in able]
     if unknown:
         raise InputError(f"There is no analysis {unknown[0]!r}. There are: {', '.join(ANALYSES.names())}.")
@@ -263,7 +263,7 @@ def run(job: "JobRun", arguments: dict[str, Any]) -> dict[str, Any]:
     names: list[str] = arguments["names"]
     wanted = _wanted(names, arguments)
     analyser = _analyser(settings)
-    version_of = versions(settings.MODELS_DIR, choose_engine(settings.ENGINE), wanted)
+    version_of = versions(settings.MODELS_DIR, choose_engine(settings.ENGINE, settings.ONNX_PROVIDER), wanted)
     found = _known(taken.subject or "", version_of)
     missing = [name for name in names if name not in found]
     if missing:
@@ -314,7 +314,7 @@ def _wanted(names: Sequence[str], arguments: dict[str, Any]) -> Wanted:
 
 def _analyser(settings: Settings) -> Analyser:
     """Return the analyser of this process; what it has loaded stays loaded."""
-    key = (settings.MODELS_DIR, choose_engine(settings.ENGINE))
+    key = (settings.MODELS_DIR, choose_engine(settings.ENGINE, settings.ONNX_PROVIDER))
     with _loading:
         if key not in _analysers:
             _analysers[key] = Analyser(*key)

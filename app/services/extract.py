@@ -25,7 +25,7 @@ from app.errors import (
 )
 from app.models import Extraction, Part, Track, db
 from app.networks import NETWORKS, Network, installed, network_sha256
-from app.networks.engines import choose_engine, engine_of
+from app.networks.engines import choose_engine, engine_of, package_version
 from app.services import database
 from app.services.ledger import Ledger
 from app.services.pending import PendingTrack, find_pending, split_twins
@@ -127,7 +127,7 @@ def plan_extraction(settings: Settings, networks: Sequence[str], reporter: Repor
     """
     chosen = _choose_networks(settings.MODELS_DIR, networks, reporter)
     _refuse_names_of_imported(settings, chosen)
-    engine = choose_engine(settings.ENGINE)
+    engine = choose_engine(settings.ENGINE, settings.ONNX_PROVIDER)
     weights = {network.name: network_sha256(network.file_in(settings.MODELS_DIR)) for network in chosen}
     recipes = {
         network.name: _recipe(network, engine_of(network, network.file_in(settings.MODELS_DIR), engine))
@@ -219,7 +219,7 @@ def _refuse_names_of_imported(settings: Settings, networks: Sequence[Network]) -
 
 def _recipe(network: Network, engine: str) -> dict[str, Any]:
     """Return how the rows of a network come about: what belongs into the manifests of its parts."""
-    packages = {"onnx": "onnxruntime", "essentia": "essentia-tensorflow"}
+    package, package_is = package_version(engine)
     return {
         "front_end": network.front_end,
         "patch_frames": network.patch_frames,
@@ -228,7 +228,8 @@ def _recipe(network: Network, engine: str) -> dict[str, Any]:
         "platform": platform.machine(),
         "versions": {
             "music-explore": VERSION,
-            **{name: version(name) for name in ("av", "soxr", "numpy", packages[engine])},
+            **{name: version(name) for name in ("av", "soxr", "numpy")},
+            package: package_is,
         },
     }
 

@@ -72,7 +72,7 @@ def _hear_alone(settings: Settings, stream: IO[bytes], networks: Sequence[str]) 
 
 def _extractor(settings: Settings, networks: Sequence[str]) -> VectorExtractor:
     """Return an extractor that has the networks loaded."""
-    key = (settings.MODELS_DIR, choose_engine(settings.ENGINE))
+    key = (settings.MODELS_DIR, choose_engine(settings.ENGINE, settings.ONNX_PROVIDER))
     extractor = _extractors.setdefault(key, VectorExtractor([], *key))
     known = needed_snapshot(settings).manifest["networks"]
     for name in networks:

@@ -50,7 +50,7 @@ class VectorExtractor:
     models_dir : Path
         Where their files are.
     engine : str
-        ``onnx`` or ``essentia``.
+        As :func:`app.networks.engines.choose_engine` returns it.
     """
 
     def __init__(self, networks: Sequence[Network], models_dir: Path, engine: str) -> None:

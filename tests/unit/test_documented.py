@@ -1,23 +1,15 @@
 """Documentation cannot drift: commands, options, links."""
 
-import importlib
-import pkgutil
 import re
 from pathlib import Path
 
 import click
 import pytest
 
-import cli
 from app.settings import PROJECT_DIR
-from tests.commands import with_names
+from tests.commands import all_commands
 
-COMMANDS: list[tuple[str, click.Command]] = [
-    found
-    for info in pkgutil.iter_modules(cli.__path__)
-    for command in getattr(importlib.import_module(f"cli.{info.name}"), "COMMANDS", ())
-    for found in with_names(command)
-]
+COMMANDS = all_commands()
 NAMES = [name for name, _ in COMMANDS]
 DOCUMENTS = sorted(
     [*PROJECT_DIR.glob("*.md"), *PROJECT_DIR.glob("docs/**/*.md"), PROJECT_DIR / "benchmarks/README.md"]

@@ -7,7 +7,7 @@ from flask import Flask
 
 from app import _read_config_file, create_app, current_settings
 from app.errors import SettingsError
-from app.settings import PROJECT_DIR, Settings, read_settings
+from app.settings import PROJECT_DIR, Settings, read_environment, read_settings
 
 
 def test_places_follow_root_when_only_root_is_set(tmp_path: Path) -> None:
@@ -174,3 +174,22 @@ def test_example_is_valid_when_everything_is_uncommented(tmp_path: Path) -> None
     exec("\n".join(lines), values)
     settings = read_settings(values | {"ROOT_DIR": str(tmp_path)})
     assert settings.ANNOY_TREES == 16
+
+
+def test_value_is_read_from_a_file_when_the_variable_names_one(tmp_path: Path) -> None:
+    secret = tmp_path / "address"
+    secret.write_text("postgresql+psycopg://me:s3cret@host/music\n")
+    found = read_environment({"MUSIC_EXPLORE_SQLALCHEMY_DATABASE_URI_FILE": str(secret)})
+    assert found == {"SQLALCHEMY_DATABASE_URI": "postgresql+psycopg://me:s3cret@host/music"}
+
+
+def test_name_is_told_when_the_file_of_a_value_cannot_be_used(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match=r"JOBS_FILE = .*/nowhere': cannot be read: No such file"):
+        read_environment({"MUSIC_EXPLORE_JOBS_FILE": str(tmp_path / "nowhere")})
+    (tmp_path / "noise").write_bytes(b"\xff\xfe")
+    with pytest.raises(SettingsError, match="cannot be read: it is no text"):
+        read_environment({"MUSIC_EXPLORE_JOBS_FILE": str(tmp_path / "noise")})
+    with pytest.raises(SettingsError, match="MUSIC_EXPLORE_JOBS is given, too"):
+        read_environment({"MUSIC_EXPLORE_JOBS": "1", "MUSIC_EXPLORE_JOBS_FILE": "/x"})
+    with pytest.raises(SettingsError, match="MUSIC_EXPLORE_JBOS_FILE: no such setting"):
+        read_environment({"MUSIC_EXPLORE_JBOS_FILE": "/x"})

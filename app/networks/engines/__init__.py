@@ -1,20 +1,39 @@
 """Engines: what runs a network. Two of them, ONNX Runtime and Essentia's TensorFlow, give the same values."""
 
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Final, Protocol
 
 from app.errors import InputError, MissingExtraError
 from app.networks.base import Float32, Network
+from app.networks.weights.onnx_file import Provider, check_provider
 from app.networks.weights.store import network_sha256
 from app.registry import Requirement
 
-__all__ = ["ENGINES", "Runner", "available_engines", "choose_engine", "load", "network_sha256"]
+__all__ = [
+    "ENGINES",
+    "ONNX_CUDA",
+    "Runner",
+    "available_engines",
+    "choose_engine",
+    "engine_of",
+    "load",
+    "network_sha256",
+    "package_version",
+]
 
 ENGINES: Final = {
     "onnx": Requirement("onnxruntime", "pip install -r requirements.txt"),
     "essentia": Requirement("essentia", "pip install -r requirements-essentia.txt"),
 }
 """What each engine needs, the preferred one first."""
+ONNX_CUDA: Final = "onnx-cuda"
+"""The engine ``onnx`` on a graphics card: what it is called where it was chosen by ``ONNX_PROVIDER``."""
+_PACKAGES: Final = {
+    "onnx": ("onnxruntime", "onnxruntime-gpu"),
+    ONNX_CUDA: ("onnxruntime-gpu",),
+    "essentia": ("essentia-tensorflow",),
+}
 
 
 class Runner(Protocol):
@@ -53,8 +72,15 @@ def available_engines() -> list[str]:
     return [name for name, requirement in ENGINES.items() if requirement.is_met()]
 
 
-def choose_engine(setting: str) -> str:
-    """Return the engine that the setting ``ENGINE`` means; ``auto`` is the first that is installed.
+def choose_engine(setting: str, provider: Provider = "cpu") -> str:
+    """Return the engine that the settings ``ENGINE`` and ``ONNX_PROVIDER`` mean.
+
+    Parameters
+    ----------
+    setting : str
+        Its name, or ``auto`` for the first that is installed; or an engine that was chosen before.
+    provider : str
+        ``cpu``, or ``cuda`` for ONNX Runtime on a graphics card, which is never replaced by anything else.
 
     Raises
     ------
@@ -63,6 +89,9 @@ def choose_engine(setting: str) -> str:
     InputError
         If there is no such engine.
     """
+    if provider == "cuda" or setting == ONNX_CUDA:
+        check_provider("cuda")
+        return ONNX_CUDA
     available = available_engines()
     if setting == "auto":
         if not available:
@@ -95,8 +124,20 @@ def engine_of(network: Network, path: Path, chosen: str) -> str:
         If it is not installed.
     """
     if path.suffix == ".onnx":
-        return choose_engine("onnx")
+        return chosen if chosen == ONNX_CUDA else choose_engine("onnx")
     return chosen if network.build_onnx is not None else choose_engine("essentia")
+
+
+def package_version(engine: str) -> tuple[str, str]:
+    """Return the name and the version of the package that an engine comes with."""
+    for name in _PACKAGES[engine]:
+        try:
+            return name, version(name)
+        except PackageNotFoundError:
+            continue
+    raise MissingExtraError(
+        f"The engine {engine!r} needs one of the packages {', '.join(_PACKAGES[engine])}."
+    )
 
 
 def load(network: Network, path: Path, *, engine: str = "onnx", threads: int = 1) -> Runner:
@@ -107,7 +148,7 @@ def load(network: Network, path: Path, *, engine: str = "onnx", threads: int = 1
     path : Path
         Its ``.pb`` file, of any of its publishers, or its ONNX file.
     engine : str
-        ``onnx``, ``essentia`` or ``auto``; some networks run with one of them only, whatever is said.
+        ``onnx``, ``onnx-cuda``, ``essentia`` or ``auto``; some networks run with one of them only.
     threads : int
         Threads that one run may use.
 
@@ -126,4 +167,4 @@ def load(network: Network, path: Path, *, engine: str = "onnx", threads: int = 1
     from app.networks.engines.onnx import OnnxFileRunner, OnnxRunner  # noqa: PLC0415 - heavy, may be missing
 
     runner = OnnxFileRunner if path.suffix == ".onnx" else OnnxRunner
-    return runner(network, path, threads=threads)
+    return runner(network, path, threads=threads, provider="cuda" if chosen == ONNX_CUDA else "cpu")

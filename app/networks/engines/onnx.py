@@ -7,7 +7,7 @@ import numpy as np
 from app.errors import NetworkError
 from app.networks.base import Float32, Network
 from app.networks.engines.checks import check_patches, check_values
-from app.networks.weights.onnx_file import open_onnx_file, start_session
+from app.networks.weights.onnx_file import Provider, open_onnx_file, start_session
 from app.networks.weights.onnx_graph import INPUT
 from app.networks.weights.store import find_onnx, load_frozen_graph, make_onnx, network_sha256
 
@@ -15,14 +15,14 @@ from app.networks.weights.store import find_onnx, load_frozen_graph, make_onnx, 
 class OnnxRunner:
     """Runs a network; see :class:`app.networks.engines.Runner`."""
 
-    def __init__(self, network: Network, path: Path, *, threads: int) -> None:
+    def __init__(self, network: Network, path: Path, *, threads: int, provider: Provider) -> None:
         self._network = network
         self.weights_sha256 = network_sha256(path)
         model: Path | bytes | None = find_onnx(network, path, self.weights_sha256)
         if model is None:
             graph = load_frozen_graph(network, path, self.weights_sha256)
             model = make_onnx(network, graph, self.weights_sha256)
-        self._session = start_session(model, threads)
+        self._session = start_session(model, threads, provider)
 
     def __call__(self, patches: Float32) -> dict[str, Float32]:
         patches = check_patches(self._network, patches)
@@ -42,10 +42,10 @@ class OnnxFileRunner:
     A file that takes a fixed number of patches is given zeros after the last ones.
     """
 
-    def __init__(self, network: Network, path: Path, *, threads: int) -> None:
+    def __init__(self, network: Network, path: Path, *, threads: int, provider: Provider) -> None:
         self._network = network
         self.weights_sha256 = network_sha256(path)
-        self._file = open_onnx_file(network, path, threads=threads)
+        self._file = open_onnx_file(network, path, threads=threads, provider=provider)
 
     def __call__(self, patches: Float32) -> dict[str, Float32]:
         patches = check_patches(self._network, patches)

@@ -3,13 +3,21 @@
 from dataclasses import dataclass
 from math import prod
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from app.errors import DamagedNetworkError, MissingExtraError
 from app.networks.base import Network
 
 FLOAT: Final = "tensor(float)"
 _ERRORS_ONLY: Final = 3
+Provider = Literal["cpu", "cuda"]
+"""Where ONNX Runtime computes; the values of the setting ``ONNX_PROVIDER``."""
+_CUDA: Final = "CUDAExecutionProvider"
+# Without TensorFloat-32, whose short mantissas would take the values away from those of other machines.
+_PROVIDERS: Final[dict[str, list[Any]]] = {
+    "cpu": ["CPUExecutionProvider"],
+    "cuda": [(_CUDA, {"use_tf32": "0"}), "CPUExecutionProvider"],
+}
 
 
 @dataclass(frozen=True)
@@ -35,20 +43,50 @@ class OnnxFile:
     batch: int | None
 
 
-def start_session(model: Path | bytes, threads: int) -> Any:
-    """Load a graph into ONNX Runtime."""
+def check_provider(provider: Provider) -> None:
+    """Make sure that ONNX Runtime can compute where it shall, as far as its build says.
+
+    Raises
+    ------
+    MissingExtraError
+        If ONNX Runtime is not installed or built without it; the message says how to get it.
+    """
+    if provider == "cpu":
+        return
+    try:
+        import onnxruntime  # noqa: PLC0415 - heavy, and may be missing
+    except ModuleNotFoundError as error:
+        raise _no_cuda("ONNX Runtime is not installed") from error
+    if _CUDA not in onnxruntime.get_available_providers():
+        raise _no_cuda(f"the ONNX Runtime {onnxruntime.__version__} that is installed is built without it")
+
+
+def start_session(model: Path | bytes, threads: int, provider: Provider = "cpu") -> Any:
+    """Load a graph into ONNX Runtime.
+
+    Raises
+    ------
+    MissingExtraError
+        If it cannot compute where it shall: ONNX Runtime would go on with the processor, and say nothing.
+    """
+    check_provider(provider)
     import onnxruntime  # noqa: PLC0415 - heavy, and may be missing
 
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
     options.log_severity_level = _ERRORS_ONLY
-    return onnxruntime.InferenceSession(
-        model if isinstance(model, bytes) else str(model), options, providers=["CPUExecutionProvider"]
+    if provider == "cuda":
+        onnxruntime.preload_dlls()  # CUDA's libraries from the packages beside it, where they are installed
+    session = onnxruntime.InferenceSession(
+        model if isinstance(model, bytes) else str(model), options, providers=_PROVIDERS[provider]
     )
+    if provider == "cuda" and _CUDA not in session.get_providers():
+        raise _no_cuda("there is no card that it can use, or its driver or CUDA's libraries are missing")
+    return session
 
 
-def open_onnx_file(network: Network, path: Path, *, threads: int = 1) -> OnnxFile:
+def open_onnx_file(network: Network, path: Path, *, threads: int = 1, provider: Provider = "cpu") -> OnnxFile:
     """Open the ONNX file of a network, and compare it with what its registry file says.
 
     Raises
@@ -56,10 +94,12 @@ def open_onnx_file(network: Network, path: Path, *, threads: int = 1) -> OnnxFil
     DamagedNetworkError
         If it cannot be loaded, or has other inputs or outputs; the message says what is wrong.
     MissingExtraError
-        If ONNX Runtime is not installed.
+        If ONNX Runtime is not installed, or cannot compute where it shall.
     """
     try:
-        session = start_session(path, threads)
+        session = start_session(path, threads, provider)
+    except MissingExtraError:
+        raise
     except ModuleNotFoundError as error:
         raise MissingExtraError(
             f"The network {network.name} needs the package 'onnxruntime'. "
@@ -120,6 +160,14 @@ def _check_outputs(network: Network, path: Path, outputs: list[Any]) -> dict[str
                 f"{layer.size} values per patch",
             )
     return nodes
+
+
+def _no_cuda(reason: str) -> MissingExtraError:
+    return MissingExtraError(
+        f"ONNX_PROVIDER = 'cuda' cannot be had: {reason}. It takes an NVIDIA card with its driver, and: "
+        "pip uninstall --yes onnxruntime && pip install -r requirements-gpu.txt. "
+        "To compute on the processor, set ONNX_PROVIDER = 'cpu'."
+    )
 
 
 def _list(names: list[str]) -> str:
