@@ -126,6 +126,20 @@ name at start.
 # may do, or the token that they send. As an environment variable: addresses with commas between.
 # CORS_ORIGINS = ['https://music.example.org']
 
+# --- Webhooks (see docs/webhooks.md) ---
+
+# Signs what is sent, and receivers check it by the same secret: 16 characters at least, better those that
+# 'openssl rand -hex 32' gives. Without it no webhooks are sent, and jobs that ask for one are refused.
+# WEBHOOK_SECRET = ''
+
+# Webhooks go to public addresses only, unless the host, or the network of its address, is named here. As an
+# environment variable: with commas between.
+# WEBHOOK_ALLOWED_HOSTS = ['hooks.lan', '192.168.1.0/24']
+
+# A try takes at most so many seconds, whatever the target does; after so many tries a webhook is given up.
+# WEBHOOK_TIMEOUT_SECONDS = 10
+# WEBHOOK_TRIES = 8
+
 # --- Log ---
 
 # One line per request on standard error: 'text', or 'json' for programs.

@@ -1,6 +1,7 @@
 """Settings: typed, frozen, checked once at start. The only reader of ``app.config``."""
 
 import difflib
+import ipaddress
 import os
 import re
 from collections.abc import Iterable, Mapping
@@ -9,12 +10,21 @@ from pathlib import Path
 from typing import Any, Literal
 
 from limits import parse_many
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
 from app.errors import SettingsError
 
 PROJECT_DIR = Path(__file__).resolve().parent.parent
 ENVIRONMENT_PREFIX = "MUSIC_EXPLORE_"
+SHORTEST_SECRET = 16
 
 
 class Settings(BaseModel):
@@ -68,6 +78,15 @@ class Settings(BaseModel):
     UPLOAD_MAX_MB: int = Field(50, ge=1, le=10_000, description="largest file that may be uploaded")
     UPLOAD_MAX_SECONDS: int = Field(900, ge=1, le=100_000, description="longest sound that may be uploaded")
 
+    WEBHOOK_SECRET: SecretStr = Field(
+        SecretStr(""), description="signs webhooks; receivers know it, too. No webhooks are sent if empty"
+    )
+    WEBHOOK_ALLOWED_HOSTS: tuple[str, ...] = Field(
+        (), description="hosts or networks that webhooks may go to although they are not public"
+    )
+    WEBHOOK_TIMEOUT_SECONDS: float = Field(10, ge=0.1, le=300, description="longest try to send a webhook")
+    WEBHOOK_TRIES: int = Field(8, ge=1, le=100, description="tries after which a webhook is given up")
+
     PLAYLIST_FOR_OFFLINE: bool = Field(False, description="playlists hold file paths instead of addresses")
     PLAYLIST_USE_WINDOWS_PATH: bool = Field(False, description="playlists hold Windows paths")
     PLAYLIST_AUDIO_DIR: str = Field("", description="folder of the music as the playlist's player sees it")
@@ -81,9 +100,9 @@ class Settings(BaseModel):
             raise ValueError("must be such as 600/minute, or 10/second;1000/hour") from None
         return value
 
-    @field_validator("CORS_ORIGINS", mode="before")
+    @field_validator("CORS_ORIGINS", "WEBHOOK_ALLOWED_HOSTS", mode="before")
     @classmethod
-    def _split_origins(cls, value: object) -> object:
+    def _split_at_commas(cls, value: object) -> object:
         return (
             [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
         )
@@ -94,6 +113,26 @@ class Settings(BaseModel):
         for origin in value:
             if not re.fullmatch(r"https?://[^/*?#\s]+", origin):
                 raise ValueError(f"{origin!r} is no origin, such as https://music.example.org:8443")
+        return value
+
+    @field_validator("WEBHOOK_SECRET", mode="after")
+    @classmethod
+    def _check_secret(cls, value: SecretStr) -> SecretStr:
+        if 0 < len(value) < SHORTEST_SECRET:
+            raise ValueError(f"must have at least {SHORTEST_SECRET} characters: openssl rand -hex 32")
+        return value
+
+    @field_validator("WEBHOOK_ALLOWED_HOSTS", mode="after")
+    @classmethod
+    def _check_allowed_hosts(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for entry in value:
+            try:
+                ipaddress.ip_network(entry)
+            except ValueError:
+                if not re.fullmatch(r"[A-Za-z0-9._-]*[A-Za-z_-][A-Za-z0-9._-]*", entry):
+                    raise ValueError(
+                        f"{entry!r} is neither a host, such as hooks.lan, nor a network, such as 10.0.0.0/8"
+                    ) from None
         return value
 
     SUBSONIC_NETWORK: str = Field(
@@ -202,4 +241,6 @@ def _explain(problem: Any) -> str:
     reason = problem["msg"].removeprefix("Value error, ")
     if not problem["loc"]:
         return str(reason)
-    return f"{problem['loc'][0]} = {problem['input']!r}: {reason}"
+    name = problem["loc"][0]
+    shown = "(not shown)" if Settings.model_fields[name].annotation is SecretStr else repr(problem["input"])
+    return f"{name} = {shown}: {reason}"

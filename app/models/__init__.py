@@ -1,4 +1,4 @@
-"""The database: tracks and their metadata, the ledger, snapshots, playlists, tokens, the listening test."""
+"""The database: tracks and metadata, ledger, snapshots, playlists, tokens, listening test, webhooks."""
 
 from app.models.base import db
 from app.models.extraction import Extraction, Part, is_current
@@ -8,6 +8,7 @@ from app.models.playlist import Playlist, PlaylistEntry
 from app.models.snapshot import Snapshot
 from app.models.token import Token
 from app.models.track import Track
+from app.models.webhook import WebhookAttempt, WebhookDelivery
 
 __all__ = [
     "Album",
@@ -21,6 +22,8 @@ __all__ = [
     "Tag",
     "Token",
     "Track",
+    "WebhookAttempt",
+    "WebhookDelivery",
     "db",
     "is_current",
     "track_tags",

@@ -130,6 +130,30 @@ def test_both_folders_are_named_when_not_apart(one: str, other: str, below: str,
         assert other in str(caught.value)
 
 
+@pytest.mark.parametrize("value", ["too short", 12345])
+def test_webhook_secret_is_not_shown_when_it_is_wrong(value: object) -> None:
+    with pytest.raises(SettingsError, match=r"WEBHOOK_SECRET = \(not shown\): ") as caught:
+        read_settings({"WEBHOOK_SECRET": value})
+    assert str(value) not in str(caught.value)
+
+
+def test_webhook_secret_is_not_shown_among_the_settings() -> None:
+    settings = read_settings({"WEBHOOK_SECRET": "a secret of some length"})
+    assert "a secret" not in f"{settings!r}{settings}{settings.model_dump()}{settings.model_dump_json()}"
+    assert settings.WEBHOOK_SECRET.get_secret_value() == "a secret of some length"
+
+
+@pytest.mark.parametrize("entry", ["http://hooks.lan", "hooks.lan:80", "10.0.0.1/8", "*.lan", "10.0.0", ""])
+def test_allowed_hosts_are_refused_when_one_is_neither_host_nor_network(entry: str) -> None:
+    with pytest.raises(SettingsError, match="is neither a host"):
+        read_settings({"WEBHOOK_ALLOWED_HOSTS": ["hooks.lan", entry]})
+
+
+def test_allowed_hosts_may_stand_in_one_line() -> None:
+    settings = read_settings({"WEBHOOK_ALLOWED_HOSTS": "hooks.lan, 10.0.0.0/8,::1"})
+    assert settings.WEBHOOK_ALLOWED_HOSTS == ("hooks.lan", "10.0.0.0/8", "::1")
+
+
 def test_every_setting_is_in_the_example() -> None:
     example = (PROJECT_DIR / "config-example.py").read_text(encoding="utf-8")
     missing = [name for name in Settings.model_fields if f"\n# {name} = " not in example]
