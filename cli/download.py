@@ -20,8 +20,9 @@ if TYPE_CHECKING:
     flask download-models                              the four freely licensed networks
     flask download-models --list                       which there are, and which are here
     flask download-models --only mtt-musicnn           only this one
-    flask download-models --official                   the publisher's files, VGGish among them
+    flask download-models --official                   the publisher's: VGGish, EffNet and its heads, too
     flask download-models --official --only audioset-vggish
+    flask download-models --official --only mood_happy-msd-musicnn    a head: what classifiers need
     """,
 )
 @click.argument(
@@ -29,7 +30,9 @@ if TYPE_CHECKING:
 )
 @click.option("--official", is_flag=True, help="Fetch Essentia's files (CC BY-NC-SA 4.0) from their site.")
 @click.option("--list", "only_list", is_flag=True, help="Show the networks and stop.")
-@click.option("--only", "names", metavar="NAME", multiple=True, help="Only this network; may be repeated.")
+@click.option(
+    "--only", "names", metavar="NAME", multiple=True, help="Only this network or head; may be repeated."
+)
 @click.option("--mirror", metavar="URL", help="Take the official files from a copy of Essentia's site.")
 @dry_run_option
 def download_models(
@@ -69,7 +72,21 @@ def _show(models_dir: Path) -> None:
         else:
             origin = f", from {file.source} ({file.licence})" if file.source else ""
             where = f"{file.state}{origin}"
-        click.echo(f"{network.name:16} {layers:29} {where}")
+        click.echo(f"{network.name:16} {layers:30} {where}")
+    _show_heads(models_dir)
+
+
+def _show_heads(models_dir: Path) -> None:
+    from app.networks.heads import HEADS
+    from app.networks.heads.download import is_whole
+
+    here = [head for head in HEADS.values() if head.is_installed(models_dir)]
+    for head in here:
+        state = "whole" if is_whole(head, models_dir) else "damaged"
+        click.echo(f"{head.name:47} {state}")
+    missing = len(HEADS) - len(here)
+    if missing:
+        click.echo(f"{missing} heads missing; get them with: flask download-models --official [--only HEAD]")
 
 
 def _way_to_get(network: "Network", models_dir: Path) -> str:

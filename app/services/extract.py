@@ -17,6 +17,7 @@ from app.errors import (
     AudioError,
     AudioUnavailableError,
     InputError,
+    MissingExtraError,
     MissingNetworkError,
     MusicExploreError,
     NetworkError,
@@ -125,9 +126,9 @@ def plan_extraction(settings: Settings, networks: Sequence[str], reporter: Repor
     MissingNetworkError, DamagedNetworkError
         See :func:`extract_all`.
     """
-    chosen = _choose_networks(settings.MODELS_DIR, networks, reporter)
-    _refuse_names_of_imported(settings, chosen)
     engine = choose_engine(settings.ENGINE, settings.ONNX_PROVIDER)
+    chosen = _choose_networks(settings.MODELS_DIR, engine, networks, reporter)
+    _refuse_names_of_imported(settings, chosen)
     weights = {network.name: network_sha256(network.file_in(settings.MODELS_DIR)) for network in chosen}
     recipes = {
         network.name: _recipe(network, engine_of(network, network.file_in(settings.MODELS_DIR), engine))
@@ -173,11 +174,15 @@ def available_cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _choose_networks(models_dir: Path, names: Sequence[str], reporter: Reporter) -> list[Network]:
+def _choose_networks(
+    models_dir: Path, engine: str, names: Sequence[str], reporter: Reporter
+) -> list[Network]:
     chosen = [NETWORKS.get(name) for name in names] if names else list(NETWORKS)
     there = installed(models_dir)
     usable = [network for network in chosen if network in there]
     missing = [network for network in chosen if network not in there]
+    stuck = {} if names else _find_stuck(usable, models_dir, engine)
+    usable = [network for network in usable if network.name not in stuck]
     if names and missing:
         raise MissingNetworkError(
             f"{models_dir} has no file for {', '.join(network.name for network in missing)}. "
@@ -190,9 +195,22 @@ def _choose_networks(models_dir: Path, names: Sequence[str], reporter: Reporter)
             f"Skipping {network.name}: {network.file_in(models_dir)} is not there "
             "(see flask download-models --list)."
         )
+    for name, reason in stuck.items():
+        reporter.say(f"Skipping {name}: {reason}")
     for network in usable:
         _check_front_end(network)
     return usable
+
+
+def _find_stuck(networks: Sequence[Network], models_dir: Path, engine: str) -> dict[str, str]:
+    """Return the networks whose file needs an engine that is not installed, and what is said of it."""
+    stuck = {}
+    for network in networks:
+        try:
+            engine_of(network, network.file_in(models_dir), engine)
+        except MissingExtraError as error:
+            stuck[network.name] = str(error)
+    return stuck
 
 
 def _check_front_end(network: Network) -> None:

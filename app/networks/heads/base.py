@@ -1,6 +1,7 @@
 """What a head is, which there are, and what the facts beside its file say."""
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,7 +34,8 @@ class Head:
     @property
     def official_path(self) -> str:
         """Path of the publisher's graph below the root of their site; its facts lie beside it."""
-        return f"classification-heads/{self.classifier}/{self.name}-1.pb"
+        folder = re.sub(r"_[23]c$", "", self.classifier)
+        return f"classification-heads/{folder}/{self.name}-1.pb"
 
     def file_in(self, models_dir: Path) -> Path:
         """Return the path of its graph in the folder of the networks."""

@@ -60,17 +60,36 @@ def load_head(head: Head, network: Network, models_dir: Path) -> HeadRunner:
     MissingExtraError
         If only Essentia can run it, and that is not installed.
     """
-    facts_path, path = head.facts_in(models_dir), head.file_in(models_dir)
+    path = head.file_in(models_dir)
+    dense, facts = check_head(head, network, path, head.facts_in(models_dir))
+    return dense or _probed(_EssentiaHead(head, facts, path), facts, path)
+
+
+def check_head(
+    head: Head, network: Network, path: Path, facts_path: Path
+) -> "tuple[HeadRunner | None, HeadFacts]":
+    """Make sure that the two files of a head can be used.
+
+    Returns
+    -------
+    tuple
+        The head, ready to run, or None if only Essentia can run it; and its facts.
+
+    Raises
+    ------
+    MissingNetworkError, DamagedNetworkError
+        If one of them is not there, or not what it should be.
+    """
     facts = read_head_facts(facts_path)
     check_fit(facts, network, facts_path)
     graph = _read(path)
     for node in (facts.input_node, facts.output_node):
         _require(graph, node)
     try:
-        runner: HeadRunner = _DenseHead(head, facts, DenseGraph(graph, facts.input_node, facts.output_node))
+        dense = _DenseHead(head, facts, DenseGraph(graph, facts.input_node, facts.output_node))
     except UnknownOperationError:
-        runner = _EssentiaHead(head, facts, path)
-    return _probed(runner, facts, path)
+        return None, facts
+    return _probed(dense, facts, path), facts
 
 
 def needs_essentia(head: Head, models_dir: Path) -> bool:

@@ -3,22 +3,24 @@
 A file that is there and whole is left alone. A new one is complete and checked before it takes its place.
 """
 
+import json
 import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
 
-from app.errors import DownloadError, InputError, NetworkError
+from app.errors import DamagedNetworkError, DownloadError, InputError, NetworkError
 from app.files import atomic_path, file_sha256, manifest_path, move_into_place, write_json
 from app.networks import NETWORKS, Network
+from app.networks.heads import HEADS
+from app.networks.heads.download import default_heads, fetch_head
 from app.networks.weights import wheel
-from app.networks.weights.fetch import Reporter, fetch
+from app.networks.weights.fetch import OFFICIAL_LICENCE, Reporter, fetch
 from app.networks.weights.frozen_graph import DamagedGraphError
 from app.networks.weights.store import check_network, network_sha256, read_facts, write_onnx
 
 OFFICIAL_ROOT: Final = "https://essentia.upf.edu/models/"
-OFFICIAL_LICENCE: Final = "CC BY-NC-SA 4.0"
 
 State = Literal["whole", "damaged", "missing"]
 
@@ -63,6 +65,12 @@ def download_default(
     InputError
         If a network has no freely licensed weights.
     """
+    heads = [name for name in names if name in HEADS]
+    if heads:
+        raise InputError(
+            f"{', '.join(heads)}: there are no freely licensed heads. Get the publisher's with: "
+            f"flask download-models --official {' '.join(f'--only {name}' for name in heads)}"
+        )
     chosen = _choose(names)
     official_only = [network for network in chosen if network.checkpoint is None]
     if names and official_only:
@@ -97,12 +105,12 @@ def download_official(
     root: str = OFFICIAL_ROOT,
     dry_run: bool = False,
 ) -> None:
-    """Fetch the publisher's files, in place of others that are there, and make ``.onnx`` files of them.
+    """Fetch the publisher's networks and heads, in place of others that are there; make ``.onnx`` files.
 
     Parameters
     ----------
     names : sequence of str
-        All networks by default.
+        Networks and heads; all networks and the heads on the preferred one by default.
     root : str
         Address that the paths of the files are appended to.
 
@@ -111,18 +119,23 @@ def download_official(
     DownloadError
         If a file cannot be fetched, or is not what it should be.
     """
-    for network in _choose(names):
+    heads = [HEADS[name] for name in dict.fromkeys(names) if name in HEADS]
+    others = [name for name in names if name not in HEADS]
+    for network in _choose(others) if others or not names else []:
         path = network.file_in(models_dir)
-        url = f"{root.rstrip('/')}/{network.official_path}"
-        facts = read_facts(path)
-        if facts.get("source") == url and path.is_file() and file_sha256(path) == facts.get("sha256"):
+        is_onnx = path.suffix == ".onnx"
+        official = network.official_onnx_path if is_onnx else network.official_path
+        url = f"{root.rstrip('/')}/{official}"
+        if _is_there(path, url):
             reporter.say(f"Already in {models_dir}: {network.name}.")
         elif dry_run:
             reporter.say(f"Would fetch {url}.")
         else:
             _fetch_official(network, path, url, reporter)
-        if not dry_run:
+        if not dry_run and not is_onnx:
             write_onnx(network, path)
+    for head in heads if names else default_heads():
+        fetch_head(head, models_dir, reporter, root=root.rstrip("/"), dry_run=dry_run)
 
 
 def _choose(names: Sequence[str]) -> list[Network]:
@@ -194,13 +207,37 @@ def _fetch_official(network: Network, path: Path, url: str, reporter: Reporter) 
         )
     try:
         check_network(network, partial)
-    except DamagedGraphError as error:
+    except DamagedNetworkError as error:
         partial.unlink()
-        raise DownloadError(f"{url} does not give the network {network.name}: {error.reason}.") from error
+        reason = error.reason if isinstance(error, DamagedGraphError) else str(error).rstrip(".")
+        raise DownloadError(f"{url} does not give the network {network.name}: {reason}.") from error
+    if network.official_onnx_path:
+        _fetch_facts(network, path.with_suffix(".json"), url, reporter)
     # If it ends between these two, the next run finds the file whole under its partial name.
     _write_facts(path, sha256, url, OFFICIAL_LICENCE)
     move_into_place(partial, path)
     reporter.say(f"Fetched {path}.")
+
+
+def _fetch_facts(network: Network, path: Path, url: str, reporter: Reporter) -> None:
+    """Fetch what the publisher says of a network, and make sure that its tags are called as they are here."""
+    partial = path.with_name(f"{path.name}.partial")
+    address = f"{url.rpartition('.')[0]}.json"
+    fetch(address, partial, f"Fetching what is said of {network.name} (bytes)", reporter)
+    try:
+        classes = json.loads(partial.read_text("utf-8"))["classes"]
+    except (ValueError, LookupError, TypeError):
+        classes = None
+    if classes != list(network.tags):
+        partial.unlink()
+        raise DownloadError(f"{address} does not name the tags of {network.name} as they are known here.")
+    move_into_place(partial, path)
+
+
+def _is_there(path: Path, url: str) -> bool:
+    """Tell whether the file that came from an address is there and whole."""
+    facts = read_facts(path)
+    return facts.get("source") == url and path.is_file() and file_sha256(path) == facts.get("sha256")
 
 
 def _expected(network: Network, path: Path, url: str) -> str | None:

@@ -12,6 +12,9 @@ from typing import IO, Any, Final, Protocol
 from app.errors import DownloadError, InputError
 from app.files import storage_error
 
+OFFICIAL_LICENCE: Final = "CC BY-NC-SA 4.0"
+"""Of all that Essentia's publisher offers."""
+
 _CHUNK: Final = 1 << 18
 _TIMEOUT: Final = 30.0
 _FRUITLESS_TRIES: Final = 3

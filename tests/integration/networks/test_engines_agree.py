@@ -2,6 +2,7 @@
 
 import tempfile
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -68,6 +69,18 @@ def test_engines_give_the_same_values_when_they_run_the_same_file(network: Netwo
         assert values[layer.name].dtype == expected[layer.name].dtype == np.float32
         np.testing.assert_allclose(values[layer.name], expected[layer.name], rtol=0, atol=TOLERANCE)
         assert np.ptp(values[layer.name], axis=0).max() > 0.01, "the patches are not told apart"
+
+
+def test_engines_give_heads_the_same_values(network: Network, path: Path) -> None:
+    needs("essentia")
+    if network.head_layer is None:
+        pytest.skip("no heads stand on it")
+    patches = music_like(network)
+    layers = (*network.layers, network.head_layer)
+    runners = [load(replace(network, layers=layers), path, engine=engine) for engine in ("onnx", "essentia")]
+    values, expected = (run(patches)[network.head_layer.name] for run in runners)
+    np.testing.assert_allclose(values, expected, rtol=0, atol=TOLERANCE)
+    assert np.ptp(values, axis=0).max() > 0.01
 
 
 @ENGINES
