@@ -28,8 +28,9 @@ MOST_ASKED = 800  # candidates of an index, beyond which comparing the rows that
 COMMON = 0.25  # share of rows from which on a filter surely holds somewhere near, too
 FEW_ROWS = 500  # quicker fetched one by one than looked for within an index
 QUICK_ROWS = 20_000  # copied together, they are compared as quickly as an index is asked
-KEPT_ROWS = 150_000  # more are not copied, but compared where they lie
+KEPT_ROWS = 250_000  # more are not copied, but compared where they lie
 KEPT_SUBSETS = 3
+SUBSET_SPARES = (64, 1024)  # asked for besides, as a subset knows only how near a row can be
 SCAN_SPARE = 256
 
 
@@ -122,17 +123,19 @@ def _compare(vectors: Array, index: Index | None, wanted: Wanted, allowed: Allow
     """Compare every row that may be found."""
     if allowed.n_allowed <= FEW_ROWS:
         return _in_true_order(vectors, wanted, np.flatnonzero(allowed.whole()))
-    found, asked = None, wanted.k + SCAN_SPARE
     if allowed.mask is not None and allowed.n_allowed <= KEPT_ROWS and wanted.metric == "angular":
         chosen = allowed.mask
         subset = _subsets.get((allowed.name, space.layer), lambda: RowSubset(vectors, np.flatnonzero(chosen)))
-        near = subset.search(wanted.question, asked + len(allowed.left_out))
-        found = _settle(vectors, wanted, allowed, near, subset.error)
-    elif isinstance(index, Scanner):
-        near = index.scan(wanted.question, asked, allowed.whole())
+        for spare in SUBSET_SPARES:
+            near = subset.search(wanted.question, wanted.k + spare + len(allowed.left_out))
+            found = _settle(vectors, wanted, allowed, near, subset.error)
+            if found is not None:
+                return found
+    if isinstance(index, Scanner):
+        near = index.scan(wanted.question, wanted.k + SCAN_SPARE, allowed.whole())
         found = _settle(vectors, wanted, allowed, near, index.error)
-    if found is not None:
-        return found
+        if found is not None:
+            return found
     mask = None if allowed.mask is None and not len(allowed.left_out) else allowed.whole()
     k = wanted.k
     while True:
@@ -144,13 +147,16 @@ def _compare(vectors: Array, index: Index | None, wanted: Wanted, allowed: Allow
 
 
 def _settle(vectors: Array, wanted: Wanted, allowed: Allowed, near: KnnGraph, error: float) -> Found | None:
-    """Order by true distances what was found by rounded ones; None if those do not tell who is nearest."""
+    """Order by true distances what was found by others; None if those do not tell who is nearest.
+
+    The others are in order, and true but for ``error``, or less.
+    """
     rows = near.indices[0]
     passing = rows[allowed.holds(rows)]
     found = _in_true_order(vectors, wanted, passing)
     if len(passing) == allowed.n_allowed:
         return found
-    # A row that is not among those has a rounded distance of at least the last one's.
+    # The distance of a row that is not among those is at least the last one's, but for the error.
     is_full = len(found.rows) == wanted.k
     if is_full and found.distances[-1] + error + FLOAT32_NOISE <= near.distances[0, -1]:
         return found
