@@ -18,6 +18,7 @@
     ├── DatabaseError            the database is locked, read-only or out of date
     ├── DownloadError            a file could not be fetched
     ├── BusyError                another run is at work on the same library
+    ├── OverloadedError          too many ask for the same costly thing at once
     └── EmptyLibraryError        there is nothing to work on
 
 Every message names the thing, the reason and the way out.
@@ -150,6 +151,20 @@ class BusyError(MusicExploreError):
 
     code = "busy"
     http_status = 409
+
+
+class OverloadedError(MusicExploreError):
+    """Too many ask for the same costly thing at once.
+
+    Attributes
+    ----------
+    retry_after : int
+        Seconds after which to ask again.
+    """
+
+    code = "overloaded"
+    http_status = 503
+    retry_after = 2
 
 
 class EmptyLibraryError(MusicExploreError):
