@@ -140,7 +140,7 @@ def _scratch(folder: Path, name: str, *, dry_run: bool) -> Iterator[Path]:
         with tempfile.TemporaryDirectory(prefix="music-explore-") as elsewhere:
             yield Path(elsewhere) / "values.npy"
         return
-    mark_imported(folder, {"name": name})
+    mark_imported(folder, name)
     try:
         yield folder / f".{new_part_name()}.{EMBEDDINGS}.npy.values.partial"
     finally:
