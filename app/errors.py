@@ -20,6 +20,7 @@
     ├── DatabaseError            the database is locked, read-only or out of date
     ├── DownloadError            a file could not be fetched
     ├── BusyError                another run is at work on the same library
+    ├── OverloadedError          too many ask for the same costly thing at once
     │   └── QueueFullError       too many jobs wait
     ├── WorkerError              a worker cannot start, or died over its work
     ├── CancelledError           a job was told to stop
@@ -171,11 +172,24 @@ class BusyError(MusicExploreError):
     http_status = 409
 
 
-class QueueFullError(BusyError):
+class OverloadedError(MusicExploreError):
+    """Too many ask for the same costly thing at once.
+
+    Attributes
+    ----------
+    retry_after : int
+        Seconds after which to ask again.
+    """
+
+    code = "overloaded"
+    http_status = 503
+    retry_after = 2
+
+
+class QueueFullError(OverloadedError):
     """Too many jobs wait."""
 
     code = "queue_full"
-    http_status = 503
 
 
 class WorkerError(MusicExploreError):

@@ -5,7 +5,7 @@ import errno
 import hashlib
 import json
 import os
-import tempfile
+import secrets
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -27,11 +27,10 @@ def atomic_path(path: Path) -> Iterator[Path]:
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".partial", dir=path.parent)
-        os.close(handle)
+        partial = path.with_name(f".{path.name}.{secrets.token_hex(4)}.partial")
+        partial.touch(exist_ok=False)  # not by tempfile, whose files nobody else may read, whatever the umask
     except OSError as error:
         raise storage_error(path, error) from error
-    partial = Path(name)
     try:
         yield partial
         move_into_place(partial, path)
@@ -44,7 +43,6 @@ def atomic_path(path: Path) -> Iterator[Path]:
 def move_into_place(partial: Path, path: Path) -> None:
     """Rename a finished file to ``path``, on the same disk, so that it survives a crash from then on."""
     _sync(partial)
-    partial.chmod(0o644)
     partial.replace(path)
     _sync(path.parent)
 

@@ -4,7 +4,7 @@ from app.models.base import db
 from app.models.extraction import Extraction, Part, is_current
 from app.models.job import AnalysisResult, Job, JobLine
 from app.models.listening import ListeningAnswer
-from app.models.metadata import Album, Artist, Tag, track_tags
+from app.models.metadata import Album, Artist, MetadataVersion, Tag, track_tags
 from app.models.playlist import Playlist, PlaylistEntry
 from app.models.snapshot import Snapshot
 from app.models.token import Token
@@ -19,6 +19,7 @@ __all__ = [
     "Job",
     "JobLine",
     "ListeningAnswer",
+    "MetadataVersion",
     "Part",
     "Playlist",
     "PlaylistEntry",

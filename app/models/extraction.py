@@ -1,16 +1,12 @@
 """The ledger of extraction: which rows of which part belong to which track."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 
-from sqlalchemy import ColumnElement, DateTime, ForeignKey, Index, String, Text, UniqueConstraint, or_
+from sqlalchemy import ColumnElement, ForeignKey, Index, String, Text, UniqueConstraint, or_
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from app.models.base import Base
+from app.models.base import Base, UtcDateTime, now
 from app.models.track import Track
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)
 
 
 class Part(Base):
@@ -24,7 +20,7 @@ class Part(Base):
     name: Mapped[str] = mapped_column(String(64))
     n_rows: Mapped[int]
     weights_sha256: Mapped[str] = mapped_column(String(64))
-    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), default=_now)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
 
 
 class Extraction(Base):
@@ -59,7 +55,7 @@ class Extraction(Base):
     part_id: Mapped[int | None] = mapped_column(ForeignKey("part.id"), index=True)
     row_start: Mapped[int | None]
     n_rows: Mapped[int | None]
-    finished_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), default=_now, onupdate=_now)
+    finished_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now, onupdate=now)
 
     track: Mapped[Track] = relationship()
     part: Mapped[Part | None] = relationship()

@@ -1,11 +1,11 @@
 """The listening test: what raters found alike."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 
-from sqlalchemy import DateTime, Index, String, UniqueConstraint
+from sqlalchemy import Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.models.base import Base
+from app.models.base import Base, UtcDateTime, now
 
 
 class ListeningAnswer(Base):
@@ -32,7 +32,7 @@ class ListeningAnswer(Base):
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    answered_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), default=lambda: datetime.now(UTC))
+    answered_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
     rater: Mapped[str] = mapped_column(String(64))
     question: Mapped[str] = mapped_column(String(64))
     snapshot: Mapped[str] = mapped_column(String(64))

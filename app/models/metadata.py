@@ -1,6 +1,6 @@
 """What people said about the music: artists, albums, tags."""
 
-from sqlalchemy import Column, ForeignKey, Index, String, Table, Text, UniqueConstraint
+from sqlalchemy import BigInteger, Column, ForeignKey, Index, String, Table, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.models.base import Base
@@ -46,3 +46,24 @@ class Tag(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     group: Mapped[str] = mapped_column(String(64))
     name: Mapped[str] = mapped_column(Text)
+
+
+class MetadataVersion(Base):
+    """One row, which triggers of the database change with everything that attributes and titles are made of.
+
+    So no writer can forget it, and whoever reads it sees it change in the transaction that changes them.
+
+    Attributes
+    ----------
+    value : str
+        12 random hexadecimal digits: never the same again, not even after a transaction that was undone.
+    transaction : int or None
+        PostgreSQL only: the number of the transaction that wrote the value. It writes one, however often
+        it changes something.
+    """
+
+    __tablename__ = "metadata_version"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    value: Mapped[str] = mapped_column(String(12))
+    transaction: Mapped[int | None] = mapped_column(BigInteger)

@@ -1,15 +1,11 @@
 """Playlists: tracks, or stretches of them, in an order."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 
-from sqlalchemy import DateTime, ForeignKey, Index, Text
+from sqlalchemy import ForeignKey, Index, Text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from app.models.base import Base
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)
+from app.models.base import Base, UtcDateTime, now
 
 
 class Playlist(Base):
@@ -26,8 +22,8 @@ class Playlist(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(Text)
     version: Mapped[int] = mapped_column(default=1, server_default="1")
-    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), default=_now)
-    changed_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), default=_now)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+    changed_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
 
     entries: Mapped[list["PlaylistEntry"]] = relationship(
         order_by="PlaylistEntry.position", cascade="all, delete-orphan", passive_deletes=True

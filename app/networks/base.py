@@ -22,6 +22,11 @@ Float32 = npt.NDArray[np.float32]
 Weights = Mapping[str, npt.NDArray[Any]]
 
 
+def is_name(text: str) -> bool:
+    """Tell whether a text can be the name of a network, or of a set that is kept like one."""
+    return len(text) <= MAX_NAME and bool(re.fullmatch(r"[a-z0-9]+([._-][a-z0-9]+)*", text))
+
+
 @dataclass(frozen=True)
 class Layer:
     """An output of a network.
@@ -135,7 +140,7 @@ class Network:
     def __post_init__(self) -> None:
         names = [layer.name for layer in self.layers]
         sizes = {layer.name: layer.size for layer in self.layers}
-        if not re.fullmatch(r"[a-z0-9]+([._-][a-z0-9]+)*", self.name) or len(self.name) > MAX_NAME:
+        if not is_name(self.name):
             raise self._wrong(f"small letters and digits make a name, at most {MAX_NAME}")
         if not names or len(set(names)) < len(names) or not all(re.fullmatch(r"\w+", name) for name in names):
             raise self._wrong(f"its layers are called {names}: each needs a name of its own, one word")

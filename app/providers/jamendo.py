@@ -9,7 +9,13 @@ from app.registry import Requirement
 from app.settings import Settings
 
 STREAM_URL = "https://mp3l.jamendo.com/"
-_NUMBER = re.compile(r"(?:track_)?0*([1-9][0-9]*)")
+_NUMBER = re.compile(r"(?:(?:artist|album|track)_)?0*([1-9][0-9]{0,17})")
+
+
+def jamendo_number(external_id: str | None) -> str | None:
+    """Return Jamendo's number of what the dataset calls ``track_0000214``; None if it is none of theirs."""
+    found = _NUMBER.fullmatch(external_id or "")
+    return None if found is None else found[1]
 
 
 class Jamendo:
@@ -21,13 +27,13 @@ class Jamendo:
     media_hosts = ("https://*.jamendo.com",)  # the stream's address redirects to others
 
     def url(self, track: Playable, settings: Settings) -> AudioLink:
-        number = _NUMBER.fullmatch(track.external_id or "")
+        number = jamendo_number(track.external_id)
         if number is None:
             raise NotFoundError(
                 f"Track {track.track_id} has no Jamendo number. "
                 "Load them with: flask load-jamendo-data FILE.tsv"
             )
-        query = {"trackid": number[1], "format": "mp31", "from": f"app-{settings.JAMENDO_CLIENT_ID}"}
+        query = {"trackid": number, "format": "mp31", "from": f"app-{settings.JAMENDO_CLIENT_ID}"}
         return AudioLink(f"{STREAM_URL}?{urlencode(query)}")
 
 

@@ -4,7 +4,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -125,8 +125,7 @@ def published(settings: Settings) -> Published | None:
         return None
     return Published(
         files=_open(settings.AGGRDATA_DIR / row.key),
-        # SQLite forgets the zone; all times are written in UTC.
-        published_at=row.published_at.replace(tzinfo=row.published_at.tzinfo or UTC),
+        published_at=row.published_at,
         n_tracks=row.n_tracks,
         n_segments=row.n_segments,
     )

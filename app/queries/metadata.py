@@ -1,21 +1,17 @@
 """Attributes of tracks as columns of codes: genre, artist, year and so on, and groups of tags."""
 
-import hashlib
-import os
-import stat
+import secrets
 import threading
-import time
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from sqlalchemy import ColumnElement, Executable, exists, func, select
 
-from app.models import Album, Artist, Tag, Track, db, track_tags
+from app.models import Album, Artist, MetadataVersion, Tag, Track, db, track_tags
 from app.queries.status import printable
 from app.settings import Settings
 from app.store.files import Array
@@ -27,13 +23,8 @@ NUMBERS = ("year", "bpm")
 MAX_CATEGORIES = 65_536  # what 16 bits can tell apart
 REST = "(others)"
 KEPT = 16
-ROWS_AT_ONCE = 10_000
-SETTLED_NS = 1_000_000_000
 
 Codes = npt.NDArray[np.uint16]
-Stamp = tuple[tuple[int, int, int], ...]  # (inode, time in ns, size) of each file
-
-_versions: dict[str, tuple[Stamp, str]] = {}
 
 
 @dataclass(frozen=True)
@@ -92,73 +83,15 @@ def _is_used() -> ColumnElement[bool]:
 def metadata_version() -> str:
     """Return a name for the state of all attributes and titles: another one after any of them has changed.
 
-    A hash over every value. As all rows are read for it, it is kept until the files of the database
-    change (SQLite), or computed each time (any other database).
+    12 hexadecimal digits. The database keeps it, see :class:`app.models.MetadataVersion`, so it costs
+    reading one row, and holds for all processes.
     """
-    if db.engine.dialect.name != "sqlite" or _has_written():
-        return _hash_rows()
-    path = os.path.realpath(db.engine.url.database or "")
-    stamp = _stamp(path)
-    if stamp is None:
-        return _hash_rows()
-    known = _versions.get(path)
-    if known and known[0] == stamp:
-        return known[1]
-    version = _hash_rows()
-    # Times of files are coarse: a second commit could leave the same ones shortly after the first.
-    if time.time_ns() - max(file[1] for file in stamp) > SETTLED_NS:
-        _versions[path] = (stamp, version)
-    return version
-
-
-def _has_written() -> bool:
-    """Tell whether the session of the database has changes that no file shows, as they are not committed."""
-    connection: Any = db.session.connection().connection.dbapi_connection
-    return bool(connection.in_transaction)
-
-
-def _stamp(path: str) -> Stamp | None:
-    """Return what every commit of any process changes: file, time and size of a database and of its log."""
-    found = []
-    for name in (path, f"{path}-wal"):
-        try:
-            facts = Path(name).stat()
-        except OSError:
-            continue
-        if stat.S_ISREG(facts.st_mode):
-            found.append((facts.st_ino, facts.st_mtime_ns, facts.st_size))
-    return tuple(found) or None
-
-
-def _hash_rows() -> str:
-    """Return a hash over all rows that attributes and the search for tracks are made of, in order."""
-    queries: list[Executable] = [
-        select(
-            Track.id,
-            Track.state,
-            Track.external_id,
-            Track.path,
-            Track.title,
-            Track.artist_id,
-            Track.album_id,
-            Track.year,
-            Track.bpm,
-            Track.key,
-        ).order_by(Track.id),
-        select(track_tags.c.track_id, track_tags.c.tag_id).order_by(
-            track_tags.c.track_id, track_tags.c.tag_id
-        ),
-        select(Artist.id, Artist.name).order_by(Artist.id),
-        select(Album.id, Album.name).order_by(Album.id),
-        select(Tag.id, Tag.group, Tag.name).order_by(Tag.id),
-    ]
-    digest = hashlib.sha256()
-    for query in queries:
-        rows = db.session.execute(query, execution_options={"yield_per": ROWS_AT_ONCE})
-        for part in rows.partitions():
-            digest.update(repr([tuple(row) for row in part]).encode())
-        digest.update(b";")
-    return digest.hexdigest()[:12]
+    columns: list[Any] = [MetadataVersion.value]
+    if db.engine.dialect.name == "postgresql":
+        columns.append(func.txid_current_if_assigned())
+    value, *writing = db.session.execute(select(*columns)).one()
+    # Within a transaction that writes, PostgreSQL's value stays what its first change made it.
+    return secrets.token_hex(6) if any(writing) else str(value)
 
 
 _kept: OrderedDict[tuple[str, str, str], Attribute] = OrderedDict()

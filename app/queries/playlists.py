@@ -1,7 +1,7 @@
 """Playlists as they are read."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Row, Select, func, select
@@ -105,14 +105,7 @@ def _facts() -> Select[*tuple[Any, ...]]:
 
 def _read_facts(row: Row[*tuple[Any, ...]]) -> PlaylistFacts:
     playlist_id, name, version, created_at, changed_at, length, seconds = row
-    return PlaylistFacts(
-        playlist_id, name, version, length, round(seconds or 0.0, 3), _in_utc(created_at), _in_utc(changed_at)
-    )
-
-
-def _in_utc(time: datetime) -> datetime:
-    """Give a time the zone that SQLite forgets."""
-    return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
+    return PlaylistFacts(playlist_id, name, version, length, round(seconds or 0.0, 3), created_at, changed_at)
 
 
 def playlist_entries(settings: Settings, playlist_id: int) -> list[ListedEntry]:

@@ -1,7 +1,6 @@
 """The library at a glance: tracks, coverage, failures, snapshot, disk use."""
 
 from dataclasses import asdict, dataclass
-from datetime import UTC
 from pathlib import Path
 from typing import Any
 
@@ -195,7 +194,7 @@ def _snapshot() -> dict[str, Any] | None:
         return None
     return {
         "id": row.key,
-        "published_at": row.published_at.replace(tzinfo=row.published_at.tzinfo or UTC).isoformat(),
+        "published_at": row.published_at.isoformat(),
         "tracks": row.n_tracks,
         "segments": row.n_segments,
     }

@@ -72,20 +72,14 @@ def list_tokens() -> list[TokenFacts]:
 
 def facts_of(row: Token) -> TokenFacts:
     """Return what may be told of a token."""
-    expires_at = _with_zone(row.expires_at)
-    expired = expires_at is not None and expires_at <= datetime.now(UTC)
+    expired = row.expires_at is not None and row.expires_at <= datetime.now(UTC)
     return TokenFacts(
         id=row.id,
         name=row.name,
         scopes=tuple(row.scopes.split()),
         state="revoked" if row.revoked_at else "expired" if expired else "valid",
-        created_at=_with_zone(row.created_at) or row.created_at,
-        expires_at=expires_at,
-        last_used_at=_with_zone(row.last_used_at),
-        revoked_at=_with_zone(row.revoked_at),
+        created_at=row.created_at,
+        expires_at=row.expires_at,
+        last_used_at=row.last_used_at,
+        revoked_at=row.revoked_at,
     )
-
-
-def _with_zone(moment: datetime | None) -> datetime | None:
-    """Return a time of the database as what it is, UTC: SQLite gives it back without."""
-    return None if moment is None else moment.replace(tzinfo=moment.tzinfo or UTC)

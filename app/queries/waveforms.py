@@ -1,13 +1,15 @@
 """Outlines of tracks, to draw behind the player's position. Decoded when first asked for, then kept."""
 
+import contextlib
 import threading
 from collections import OrderedDict
+from collections.abc import Iterator
 from pathlib import Path
 
 from sqlalchemy import select
 
 from app.audio.waveform import Waveform, read_waveform
-from app.errors import AudioError
+from app.errors import AudioError, OverloadedError
 from app.models import Extraction, Track, db
 from app.providers.base import Playable
 from app.providers.local import Local
@@ -15,7 +17,8 @@ from app.queries.tracks import find_track
 from app.settings import Settings
 
 KEPT = 512  # of some 8 KB each
-DECODED_AT_ONCE = 2  # so that a row of long tracks leaves threads for other requests
+DECODED_AT_ONCE = 2  # so that a row of long tracks leaves threads for other requests ...
+PATIENCE = 1.0  # ... and so do those who wait for their turn, in seconds
 
 _Key = tuple[Path, int, int]  # file, time in ns, size
 _kept: OrderedDict[_Key, Waveform] = OrderedDict()
@@ -32,6 +35,8 @@ def waveform(settings: Settings, track_id: int) -> Waveform:
         If there is no such track, or its file is not there.
     AudioError
         If it cannot be decoded.
+    OverloadedError
+        If others are decoded, and that takes long.
     """
     track = find_track(track_id)
     path = Local().url(Playable(track.id, track.path, track.external_id), settings).path
@@ -41,13 +46,24 @@ def waveform(settings: Settings, track_id: int) -> Waveform:
         key = (path, facts.st_mtime_ns, facts.st_size)
         found = _look_up(key)
         if found is None:
-            with _decoders:
+            with _turn():
                 found = _look_up(key) or _keep(key, read_waveform(path))
     except OSError as error:
         raise AudioError(f"Track {track_id} cannot be read: {error.strerror}.") from error
     except AudioError as error:
         raise type(error)(f"Track {track_id} cannot be decoded: {error}.") from error
     return found
+
+
+@contextlib.contextmanager
+def _turn() -> Iterator[None]:
+    """Wait for one's turn, but not for long."""
+    if not _decoders.acquire(timeout=PATIENCE):
+        raise OverloadedError("The outlines of other tracks are being made. Ask again in a moment.")
+    try:
+        yield
+    finally:
+        _decoders.release()
 
 
 def _refuse_failed(track: Track) -> None:

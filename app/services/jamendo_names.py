@@ -4,7 +4,6 @@ The dataset has numbers only. An artist or album whose name is its number, and a
 its page, are asked for; each answer is committed, so that a run that is stopped is gone on with.
 """
 
-import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,6 +12,7 @@ from urllib.parse import urlsplit
 from sqlalchemy import or_, select, update
 
 from app.models import Album, Artist, Track, db
+from app.providers.jamendo import jamendo_number
 from app.services import database
 from app.services.jamendo_api import MAX_IDS, JamendoApi, Kind, open_api
 from app.services.lock import library_lock
@@ -20,7 +20,6 @@ from app.services.report import Reporter
 from app.settings import Settings
 
 MAX_TEXT = 500
-_NUMBER = re.compile(r"(?:(?:artist|album|track)_)?0*([1-9][0-9]{0,17})")
 
 
 @dataclass
@@ -125,9 +124,9 @@ def _without_page() -> list[_Unknown]:
 
 def _numbered(rows: Iterator[tuple[Any, ...]]) -> Iterator[_Unknown]:
     for row_id, external_id, title in rows:
-        number = _NUMBER.fullmatch(external_id or "")
+        number = jamendo_number(external_id)
         if number:
-            yield _Unknown(row_id, number[1], title)
+            yield _Unknown(row_id, number, title)
 
 
 def _batches(unknown: Sequence[_Unknown]) -> Iterator[Sequence[_Unknown]]:

@@ -266,10 +266,7 @@ def _later_than(latest: Snapshot | None) -> datetime:
     now = datetime.now(UTC)
     if latest is None:
         return now
-    published_at = latest.published_at.replace(
-        tzinfo=latest.published_at.tzinfo or UTC
-    )  # SQLite gives none back
-    return max(now, published_at + timedelta(microseconds=1))
+    return max(now, latest.published_at + timedelta(microseconds=1))
 
 
 def _remove_old(settings: Settings) -> None:

@@ -18,7 +18,7 @@ from app.models import Extraction, Part, Snapshot, db
 from app.services.report import Reporter
 from app.settings import Settings
 from app.store.files import file_sha256, manifest_path, read_json, read_manifest
-from app.store.networks import imported_names, stored_names
+from app.store.networks import MARK, imported_names, mark_imported, stored_names
 from app.store.parts import PartFiles, part_files, part_name
 from app.store.snapshots import SnapshotFiles, snapshot_folders
 
@@ -54,6 +54,12 @@ def verify(settings: Settings, reporter: Reporter, *, repair: bool = False) -> V
     report = VerifyReport()
     _check_database(report)
     _check(report, _check_every_row_has_a_part, partial(_forget_rows, report) if repair else None)
+    for name in db.session.scalars(select(Part.network).distinct().order_by(Part.network)):
+        _check(
+            report,
+            partial(_check_name, settings, name),
+            partial(_mark_again, settings, name) if repair else None,
+        )
     parts = list(db.session.scalars(select(Part).order_by(Part.id)))
     snapshots = [
         SnapshotFiles(settings.AGGRDATA_DIR / key) for key in db.session.scalars(select(Snapshot.key))
@@ -121,6 +127,35 @@ def _check_every_row_has_a_part() -> None:
 def _forget_rows(report: VerifyReport) -> None:
     db.session.execute(delete(Extraction).where(Extraction.state == "done", Extraction.part_id.is_(None)))
     report.to_extract = True
+
+
+def _check_name(settings: Settings, name: str) -> None:
+    if name in stored_names(settings.DATA_DIR):
+        return
+    if not _was_imported(settings, name):
+        raise DamagedFileError(
+            f"The ledger has rows of {name}, which is neither a network in app/networks nor an imported set."
+        )
+    raise DamagedFileError(
+        f"{settings.DATA_DIR / name / MARK} is missing, by which {name} is known as an imported set. "
+        "Repairing writes it again."
+    )
+
+
+def _mark_again(settings: Settings, name: str) -> None:
+    if _was_imported(settings, name):
+        mark_imported(settings.DATA_DIR / name, name)
+
+
+def _was_imported(settings: Settings, name: str) -> bool:
+    """Tell whether the manifest of a part says that it was imported."""
+    for part in db.session.scalars(select(Part.name).where(Part.network == name)):
+        try:
+            if "imported" in read_json(PartFiles(settings.DATA_DIR / name, part).manifest_path):
+                return True
+        except (DamagedFileError, TypeError):
+            continue
+    return False
 
 
 def _check_part(settings: Settings, part: Part) -> None:

@@ -8,7 +8,6 @@ the file ``imported.json`` in it, which is written before anything else.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from app.audio.decode import SAMPLE_RATE
 from app.audio.front_ends import frame_hop
@@ -56,9 +55,9 @@ def stored_names(data_dir: Path) -> list[str]:
     return sorted({*NETWORKS.names(), *imported_names(data_dir)})
 
 
-def mark_imported(folder: Path, facts: Mapping[str, Any]) -> None:
+def mark_imported(folder: Path, name: str) -> None:
     """Say that the folder of a network belongs to an imported set."""
-    write_json(folder / MARK, dict(facts))
+    write_json(folder / MARK, {"name": name})
 
 
 def describe_stored(data_dir: Path, name: str, part: str) -> StoredNetwork:

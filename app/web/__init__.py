@@ -21,9 +21,9 @@ def init_web(app: Flask) -> None:
     """
     logs.init_app(app)
     metrics.init_app(app)
+    rate_limits.init_app(app)
     origins.init_app(app)
     access.init_app(app)
-    rate_limits.init_app(app)
     compression.init_app(app)
     errors.init_app(app)
     patience.init_app(app)

@@ -25,8 +25,8 @@ from app.web.api.operation import operation_of
 from app.web.origins import SAFE_METHODS
 
 COOKIE = "mex_token"
-# What the page for signing in, and the one that says what went wrong, are made of.
-OPEN_ENDPOINTS = frozenset({"sign_in.form", "sign_in.enter", "sign_in.leave"})
+# Signing in, and what tells those that watch over the server whether it lives.
+OPEN_ENDPOINTS = frozenset({"sign_in.form", "sign_in.enter", "sign_in.leave", "pages.alive", "pages.ready"})
 OWN_REFUSALS = frozenset({"subsonic"})
 """Blueprints that ask :func:`granted` themselves, as they refuse in a shape of their own."""
 OPEN_FILES = frozenset({"css/base.css", "css/error.css", "css/sign-in.css", "favicon.svg"})

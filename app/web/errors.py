@@ -7,7 +7,7 @@ from flask import Flask, Response, current_app, render_template, request
 from sqlalchemy.exc import DBAPIError
 from werkzeug.exceptions import HTTPException, InternalServerError, NotFound
 
-from app.errors import MusicExploreError
+from app.errors import MusicExploreError, OverloadedError
 from app.services.database import explain
 from app.web.api.arguments import ArgumentsError
 from app.web.responses import json_response
@@ -30,6 +30,10 @@ def error_body(code: str, message: str, details: dict[str, Any] | None = None) -
 
 
 def _answer_known(error: MusicExploreError) -> Response:
+    if isinstance(error, OverloadedError):
+        response = _answer(error.http_status, error.code, str(error))
+        response.retry_after = error.retry_after
+        return response
     if error.http_status >= 500:
         current_app.logger.error("%r: %s", request.path, error)
     details = error.details if isinstance(error, ArgumentsError) else None

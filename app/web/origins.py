@@ -31,14 +31,18 @@ def init_app(app: Flask) -> None:
 
 def answer_preflight() -> Response | None:
     """Tell a browser what pages of an origin may send, before it sends it: such questions carry no token."""
-    is_preflight = request.method == "OPTIONS" and "Access-Control-Request-Method" in request.headers
-    if not is_preflight or _allowed_origin() is None:
+    if not is_preflight() or _allowed_origin() is None:
         return None
     response = Response(status=204)
     response.headers["Access-Control-Allow-Methods"] = METHODS
     response.headers["Access-Control-Allow-Headers"] = REQUEST_HEADERS
     response.headers["Access-Control-Max-Age"] = str(PREFLIGHT_SECONDS)
     return response
+
+
+def is_preflight() -> bool:
+    """Tell whether a browser asks what it may send."""
+    return request.method == "OPTIONS" and "Access-Control-Request-Method" in request.headers
 
 
 def refuse_cross_site() -> None:

@@ -8,6 +8,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from app.errors import MusicExploreError
 from app.queries.catalogue import published
+from app.services import database
 from app.services.database import explain
 from app.web import context
 from app.web.api.operation import operation
@@ -47,6 +48,22 @@ def compare() -> BaseResponse:
 
 def _explore(defaults: dict[str, str]) -> BaseResponse:
     return redirect(f"{url_for('pages.explore')}?{urlencode(defaults | request.args.to_dict())}")
+
+
+@pages.get("/healthz")
+def alive() -> str:
+    """Tell whoever watches over processes that this one answers."""
+    return "ok\n"
+
+
+@pages.get("/readyz")
+def ready() -> tuple[str, int]:
+    """Tell whoever spreads requests whether this process can answer them: whether its database is there."""
+    try:
+        database.check()
+    except (MusicExploreError, DBAPIError):
+        return "The database is not there, or not set up.\n", 503
+    return "ok\n", 200
 
 
 @pages.get("/health")

@@ -1,4 +1,8 @@
-"""How often may be asked, by token or address. This machine may ask as often as it likes."""
+"""How often may be asked, by token or address. This machine may ask as often as it likes.
+
+Requests are counted before it is decided who may have what they ask for, so that who guesses at tokens, or
+asks in vain, is counted, too.
+"""
 
 import math
 import time
@@ -6,13 +10,15 @@ import time
 from flask import Flask, Response, current_app, g, request
 from flask_limiter import ApplicationLimit, Limiter, RateLimitExceeded, RequestLimit
 from limits.errors import ConfigurationError
-from werkzeug.exceptions import TooManyRequests
+from werkzeug.exceptions import RequestEntityTooLarge, TooManyRequests
 
 from app.errors import SettingsError
+from app.queries.tokens import find_token
 from app.settings import Settings
-from app.web.access import is_loopback, is_this_machine, shown_token
+from app.web.access import COOKIE, bearer, is_loopback, is_this_machine
 from app.web.api.operation import operation_of
 from app.web.errors import answer_http
+from app.web.origins import is_preflight
 
 
 def init_app(app: Flask) -> None:
@@ -36,6 +42,7 @@ def init_app(app: Flask) -> None:
         on_breach=_note_when_to_ask_again,
     )
     limiter.request_filter(is_this_machine)
+    limiter.request_filter(is_preflight)
     try:
         limiter.init_app(app)
     except ConfigurationError as error:
@@ -44,14 +51,28 @@ def init_app(app: Flask) -> None:
 
 
 def _asker() -> str:
-    """Return who is counted: a token, or an address, which a proxy on this machine passes on last."""
-    token = shown_token()
-    if token is not None:
+    """Return who is counted: a valid token, or an address, which a proxy on this machine passes on last."""
+    shown = _shown_token()
+    token = None if shown is None else find_token(shown)
+    if token is not None and token.state == "valid":
         return f"token {token.id}"
     address = request.remote_addr or ""
     if is_loopback(address) and request.headers.get("X-Forwarded-For"):
         address = request.headers["X-Forwarded-For"].rpartition(",")[2].strip()
     return f"address {address}"
+
+
+def _shown_token() -> str | None:
+    """Return the token that a request shows, in any of the ways that there are."""
+    if request.blueprint == "subsonic":
+        try:
+            key = request.values.get("apiKey")
+        except RequestEntityTooLarge:
+            key = request.args.get("apiKey")
+        if key is not None:
+            return key
+    token = bearer()
+    return request.cookies.get(COOKIE) if token is None else token
 
 
 def _analyses_nothing() -> bool:

@@ -6,12 +6,21 @@ from flask import Blueprint, Response, redirect, render_template, request, url_f
 from werkzeug.wrappers import Response as AnyResponse
 
 from app.queries.tokens import TokenFacts, find_token
-from app.web.access import COOKIE
+from app.web.access import COOKIE, is_this_machine, shown_token
 
 sign_in = Blueprint("sign_in", __name__)
 
 MAX_BODY = 4096
 LIFETIME = timedelta(days=90)
+
+
+@sign_in.app_context_processor
+def visitor() -> dict[str, str]:
+    """Tell pages who looks on: a browser that has signed in, anybody who may, or this machine."""
+    token = shown_token()
+    if token is not None:
+        return {"visitor": "token", "visitor_name": token.name}
+    return {"visitor": "" if is_this_machine() else "anybody"}
 
 
 @sign_in.get("/sign-in")

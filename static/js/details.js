@@ -4,6 +4,7 @@ import { ApiError, fetchNeighbours, isCopy } from "./api.js";
 import { h } from "./dom.js";
 import { countOf, formatTime } from "./format.js";
 import { neighbourList } from "./neighbours.js";
+import { store, stored } from "./stored.js";
 import { tagBars } from "./tags.js";
 
 /** @typedef {import("./api.js").Neighbour} Neighbour */
@@ -205,12 +206,12 @@ export class Details {
 }
 
 /** Whether a track's own segments are left out of its neighbours: this browser remembers. */
-const onlyOthers = () => localStorage.getItem(STORED_OTHERS) === "on";
+const onlyOthers = () => stored(STORED_OTHERS) === "on";
 
 /** @param {() => void} onChange */
 const othersToggle = (onChange) => {
   const keep = (/** @type {Event} */ { target }) => {
-    localStorage.setItem(STORED_OTHERS, /** @type {HTMLInputElement} */ (target).checked ? "on" : "off");
+    store(STORED_OTHERS, /** @type {HTMLInputElement} */ (target).checked ? "on" : "off");
     onChange();
   };
   const attributes = { type: "checkbox", checked: onlyOthers(), onchange: keep };

@@ -1,5 +1,7 @@
 /** Keys for the whole page. */
 
+import { store, stored } from "./stored.js";
+
 /**
  * @typedef {object} Binding
  * @property {string[]} keys   as KeyboardEvent.key says
@@ -15,10 +17,10 @@ const WRITING = "input:not([type=range], [type=checkbox], [type=radio]), textare
 const PRESSING = "button, a, input, summary, label";
 
 /** @returns {boolean} whether keys work without Ctrl or Alt; people who dictate switch them off */
-export const shortcutsWanted = () => localStorage.getItem(STORED) !== "off";
+export const shortcutsWanted = () => stored(STORED) !== "off";
 
 /** @param {boolean} wanted */
-export const wantShortcuts = (wanted) => localStorage.setItem(STORED, wanted ? "on" : "off");
+export const wantShortcuts = (wanted) => store(STORED, wanted ? "on" : "off");
 
 /** @param {Binding[]} bindings */
 export function bindKeys(bindings) {

@@ -7,6 +7,7 @@
 
 import { whyNoAudio } from "./api.js";
 import { formatDuration } from "./format.js";
+import { store, stored } from "./stored.js";
 
 /** @typedef {import("./api.js").Track} Track */
 
@@ -82,7 +83,7 @@ export class Player extends EventTarget {
 
   /** Remember the volume, for the time after silence and after this page. */
   keepVolume() {
-    if (this.#volume >= AUDIBLE) localStorage.setItem(STORED_VOLUME, String(this.#volume));
+    if (this.#volume >= AUDIBLE) store(STORED_VOLUME, String(this.#volume));
   }
 
   /** Sound off, or on as loud as before. */
@@ -272,6 +273,6 @@ export class Player extends EventTarget {
 const isSame = (a, b) => a?.track.id === b.track.id && a.start === b.start && a.end === b.end;
 
 function storedVolume() {
-  const volume = Number(localStorage.getItem(STORED_VOLUME) ?? 1);
+  const volume = Number(stored(STORED_VOLUME) ?? 1);
   return volume > 0 && volume <= 1 ? volume : 1;
 }

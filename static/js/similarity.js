@@ -4,6 +4,7 @@ import { fetchQuestion, sendAnswer } from "./api.js";
 import { h, icon, part } from "./dom.js";
 import { shortcutsWanted } from "./keyboard.js";
 import { showResults } from "./listening-results.js";
+import { store, stored } from "./stored.js";
 
 /** @typedef {import("./api.js").Sound} Sound */
 
@@ -20,11 +21,11 @@ const element = (id) => /** @type {HTMLElement} */ (document.getElementById(id))
 
 /** A random name that this browser keeps. @returns {string} */
 function raterName() {
-  const known = localStorage.getItem(RATER);
+  const known = stored(RATER);
   if (known) return known;
   const bytes = crypto.getRandomValues(new Uint8Array(16));
   const name = [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
-  localStorage.setItem(RATER, name);
+  store(RATER, name);
   return name;
 }
 

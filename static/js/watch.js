@@ -20,20 +20,18 @@ export function watchLibrary(place, snapshot, onNew, onAnswer) {
   let timer = 0;
   const look = async () => {
     clearTimeout(timer);
-    let pause = PAUSE.idle;
-    try {
-      const status = await fetchStatus();
-      if (status.running) pause = PAUSE.running;
-      const isNew = status.snapshot !== null && status.snapshot.id !== snapshot;
-      if (isNew && snapshot === null) return onNew();
-      onAnswer();
-      show(place, isNew ? news(onNew) : (status.running && progress(status.running)) || null);
-    } catch (error) {
-      if (!(error instanceof ApiError)) throw error;
-      if (error.status === 0) pause = PAUSE.lost;
-      show(place, error.status === 0 ? lost() : null);
-    }
+    // Whatever is wrong (a proxy's page instead of an answer, say), the next look may go well.
+    const status = await fetchStatus().catch((error) => (error instanceof ApiError && !error.status ? "lost" : null));
+    const pause = status === "lost" ? PAUSE.lost : status?.running ? PAUSE.running : PAUSE.idle;
     if (!document.hidden) timer = setTimeout(look, pause);
+    if (!status || status === "lost") return show(place, status && lost());
+    const isNew = status.snapshot !== null && status.snapshot.id !== snapshot;
+    if (isNew && snapshot === null) {
+      clearTimeout(timer);
+      return onNew();
+    }
+    onAnswer();
+    show(place, isNew ? news(onNew) : (status.running && progress(status.running)) || null);
   };
   document.addEventListener("visibilitychange", () => document.hidden || look());
   addEventListener("online", look);

@@ -104,15 +104,18 @@ def large_server(large_library: Library) -> Iterator[str]:
 
 @pytest.fixture
 def serve(tmp_path: Path, empty_database: Path) -> Iterator[Callable[..., str]]:
-    """Serve a library of the test's own: ``serve()`` an empty one, ``serve(root)`` the one at a place."""
+    """Serve a library of the test's own: ``serve()`` an empty one, ``serve(root)`` the one at a place.
+
+    Further arguments are settings.
+    """
     running: list[Any] = []
 
-    def start(root: Path | None = None) -> str:
+    def start(root: Path | None = None, **settings: Any) -> str:
         if root is None:
             root = tmp_path / "empty"
             root.mkdir()
             shutil.copy(empty_database, root / "db.sqlite")
-        context = serving(create_app(default_settings(root)))
+        context = serving(create_app(default_settings(root) | settings))
         running.append(context)
         return context.__enter__()
 

@@ -47,6 +47,15 @@ def titles(explorer: Explorer) -> list[str]:
     return panel(explorer).locator(".order-row .order-title").all_text_contents()
 
 
+def test_one_playlist_is_made_when_the_button_is_pressed_twice(explorer: Explorer) -> None:
+    page = explorer.open(QUERY).page
+    page.get_by_role("tab", name="Playlists").click()
+    panel(explorer).get_by_label("Name of a new playlist").fill("Evening")
+    panel(explorer).get_by_role("button", name="Make").dblclick()
+    expect(panel(explorer).get_by_role("heading", name="Evening")).to_be_visible()
+    assert explorer.get("playlists")["total"] == 1
+
+
 def test_selection_becomes_a_playlist_that_is_ordered_heard_saved_and_deleted(explorer: Explorer) -> None:
     page = explorer.open(QUERY + SELECTED).page
     page.get_by_role("tab", name="Playlists").click()

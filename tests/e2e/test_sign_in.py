@@ -46,6 +46,21 @@ def test_map_is_shown_when_the_browser_has_signed_in(
 
     page.goto(f"{explorer.address}/sign-in")
     expect(page.get_by_role("main")).to_contain_text("“phone”, which allows read")
-    page.get_by_role("button", name="Sign out").click()
+    for path in ("similarity", "api/docs", ""):
+        page.goto(f"{explorer.address}/{path}")
+        button = page.get_by_role("button", name="Sign out")
+        expect(button).to_have_attribute("title", "Signed in with the token “phone”")
+    button.click()
+    expect(page.get_by_label("Token")).to_be_visible()
     page.goto(explorer.address)
     expect(page.get_by_role("heading")).to_have_text("Forbidden 403")
+
+
+def test_pages_lead_to_signing_in_when_anybody_may_look(
+    page: Page, library: Library, serve: Callable[..., str], tmp_path: Path
+) -> None:
+    root = Path(shutil.copytree(library.root, tmp_path / "own"))
+    explorer = Explorer(page, serve(root, ALLOW_ANONYMOUS_READ=True))
+    explorer.open("")
+    page.get_by_role("link", name="Sign in").click()
+    expect(page.get_by_label("Token")).to_be_visible()

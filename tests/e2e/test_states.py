@@ -66,6 +66,42 @@ def test_page_shows_the_run_at_work_and_then_its_map_when_there_was_none(
         explorer.wait_for("ready")
 
 
+def test_page_goes_on_looking_when_something_else_answers(explorer: Explorer) -> None:
+    explorer.open()
+    running = {
+        "snapshot": None,
+        "running": {"stage": "Extracting", "done": 1, "total": 2, "seconds_left": None},
+    }
+    answers = [{"body": "<html>Please wait</html>"}, {"json": running}]
+    explorer.page.route("**/api/v1/status", lambda route: route.fulfill(**answers[0]))
+    explorer.page.clock.install()
+    with explorer.page.expect_response("**/api/v1/status"):
+        explorer.page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    answers.pop(0)
+    explorer.page.clock.run_for(60_000)
+    expect(explorer.running).to_contain_text("Extracting 1 of 2")
+
+
+@pytest.mark.parametrize("path", ["", "similarity"])
+def test_pages_work_when_the_browser_keeps_nothing(explorer: Explorer, path: str) -> None:
+    explorer.page.add_init_script(
+        """Object.defineProperty(window, "localStorage", {
+          get() { throw new DOMException("The browser keeps nothing.", "SecurityError"); },
+        });"""
+    )
+    page = explorer.page
+    if path:
+        page.goto(f"{explorer.address}/{path}")
+        expect(page.locator("html")).to_have_attribute("data-state", "ready")
+        return
+    explorer.open()
+    page.get_by_role("button", name="Keys ?").click()
+    page.get_by_label("Single keys work everywhere").uncheck()
+    page.get_by_role("button", name="Close").click()
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog")).to_be_hidden()  # remembered until the page is left
+
+
 def test_page_says_so_when_the_server_stops_answering_and_when_it_is_back(explorer: Explorer) -> None:
     explorer.open()
     search = explorer.page.get_by_role("combobox", name="Search for a track")
@@ -91,7 +127,8 @@ def test_page_passes_on_what_the_server_says_when_it_refuses(explorer: Explorer)
 
 def test_map_is_loaded_after_all_when_the_connection_comes_back(explorer: Explorer) -> None:
     explorer.page.route(POINTS, lambda route: route.abort("connectionrefused"))
-    explorer.open(state="error")
+    with explorer.page.expect_response("**/api/v1/status"):  # after which the page tries by itself, too
+        explorer.open(state="error")
     expect(explorer.message).to_contain_text("does not answer")
 
     explorer.page.unroute(POINTS)

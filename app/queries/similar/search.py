@@ -28,8 +28,9 @@ MOST_ASKED = 800  # candidates of an index, beyond which comparing the rows that
 COMMON = 0.25  # share of rows from which on a filter surely holds somewhere near, too
 FEW_ROWS = 500  # quicker fetched one by one than looked for within an index
 QUICK_ROWS = 20_000  # copied together, they are compared as quickly as an index is asked
-KEPT_ROWS = 150_000  # more are not copied, but compared where they lie
-KEPT_SUBSETS = 3
+KEPT_ROWS = 250_000  # more are not copied, but compared where they lie
+KEPT_SUBSETS = 4
+SUBSET_SPARES = (64, 1024)  # asked for besides, as a subset knows only how near a row can be
 SCAN_SPARE = 256
 
 
@@ -86,12 +87,12 @@ def nearest_rows(
     if wanted.k == 0:
         return Found(np.empty(0, np.int64), np.empty(0, np.float32), note=opened.note)
     if opened.index is None or opened.metric != wanted.metric:
-        return replace(_compare(vectors, None, wanted, allowed, space), note=opened.note)
+        return replace(_compare(snapshot, space, None, wanted, allowed), note=opened.note)
     is_quick = allowed.mask is not None and allowed.n_allowed <= QUICK_ROWS
     found = None if is_quick else _ask(opened.index, vectors, wanted, allowed)
     if found is not None:
         return replace(found, backend=opened.backend, exact=opened.exact, recall=opened.recall)
-    return _compare(vectors, opened.index, wanted, allowed, space)
+    return _compare(snapshot, space, opened.index, wanted, allowed)
 
 
 def _ask(index: Index, vectors: Array, wanted: Wanted, allowed: Allowed) -> Found | None:
@@ -118,21 +119,26 @@ def _ask(index: Index, vectors: Array, wanted: Wanted, allowed: Allowed) -> Foun
 _subsets: Cache[RowSubset] = Cache(KEPT_SUBSETS)
 
 
-def _compare(vectors: Array, index: Index | None, wanted: Wanted, allowed: Allowed, space: Space) -> Found:
+def _compare(
+    snapshot: OpenSnapshot, space: Space, index: Index | None, wanted: Wanted, allowed: Allowed
+) -> Found:
     """Compare every row that may be found."""
+    vectors = snapshot.vectors(space)
     if allowed.n_allowed <= FEW_ROWS:
         return _in_true_order(vectors, wanted, np.flatnonzero(allowed.whole()))
-    found, asked = None, wanted.k + SCAN_SPARE
-    if allowed.mask is not None and allowed.n_allowed <= KEPT_ROWS and wanted.metric == "angular":
-        chosen = allowed.mask
-        subset = _subsets.get((allowed.name, space.layer), lambda: RowSubset(vectors, np.flatnonzero(chosen)))
-        near = subset.search(wanted.question, asked + len(allowed.left_out))
-        found = _settle(vectors, wanted, allowed, near, subset.error)
-    elif isinstance(index, Scanner):
-        near = index.scan(wanted.question, asked, allowed.whole())
+    n_kept = allowed.n_rows if allowed.mask is None else allowed.n_allowed
+    if n_kept <= KEPT_ROWS and wanted.metric == "angular":
+        subset = _subset(snapshot, space, allowed)
+        for spare in SUBSET_SPARES:
+            near = subset.search(wanted.question, wanted.k + spare + len(allowed.left_out))
+            found = _settle(vectors, wanted, allowed, near, subset.error)
+            if found is not None:
+                return found
+    if isinstance(index, Scanner):
+        near = index.scan(wanted.question, wanted.k + SCAN_SPARE, allowed.whole())
         found = _settle(vectors, wanted, allowed, near, index.error)
-    if found is not None:
-        return found
+        if found is not None:
+            return found
     mask = None if allowed.mask is None and not len(allowed.left_out) else allowed.whole()
     k = wanted.k
     while True:
@@ -143,14 +149,29 @@ def _compare(vectors: Array, index: Index | None, wanted: Wanted, allowed: Allow
         k = min(2 * k + SCAN_SPARE, allowed.n_allowed)  # the others are at distance 0
 
 
+def _subset(snapshot: OpenSnapshot, space: Space, allowed: Allowed) -> RowSubset:
+    """Return what the conditions allow, or all rows, ready to be looked through."""
+    mask = allowed.mask
+    name = (snapshot.folder, space.network, space.level) if mask is None else allowed.name
+    return _subsets.get(
+        (name, space.layer),
+        lambda: RowSubset(
+            snapshot.vectors(space), np.arange(allowed.n_rows) if mask is None else np.flatnonzero(mask)
+        ),
+    )
+
+
 def _settle(vectors: Array, wanted: Wanted, allowed: Allowed, near: KnnGraph, error: float) -> Found | None:
-    """Order by true distances what was found by rounded ones; None if those do not tell who is nearest."""
+    """Order by true distances what was found by others; None if those do not tell who is nearest.
+
+    The others are in order, and true but for ``error``, or less.
+    """
     rows = near.indices[0]
     passing = rows[allowed.holds(rows)]
     found = _in_true_order(vectors, wanted, passing)
     if len(passing) == allowed.n_allowed:
         return found
-    # A row that is not among those has a rounded distance of at least the last one's.
+    # The distance of a row that is not among those is at least the last one's, but for the error.
     is_full = len(found.rows) == wanted.k
     if is_full and found.distances[-1] + error + FLOAT32_NOISE <= near.distances[0, -1]:
         return found

@@ -1,5 +1,6 @@
 """Reading foreign embeddings from Parquet files, with DuckDB, which comes without further packages."""
 
+import glob
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -43,6 +44,7 @@ class ParquetSource:
         import duckdb  # noqa: PLC0415 - heavy, and may be missing
 
         self._path = path
+        self._pattern = glob.escape(str(path))  # a * would be other files, too
         self._error = duckdb.Error
         # Nothing is fetched, whatever a file asks for.
         self._connection = duckdb.connect(config={"autoinstall_known_extensions": "false"})
@@ -75,7 +77,7 @@ class ParquetSource:
 
     def _describe(self) -> dict[str, str]:
         try:
-            rows = self._connection.execute("DESCRIBE SELECT * FROM read_parquet($1)", [str(self._path)])
+            rows = self._connection.execute("DESCRIBE SELECT * FROM read_parquet($1)", [self._pattern])
             return {name: kind for name, kind, *_ in rows.fetchall()}
         except self._error as error:
             raise InputError(
@@ -136,7 +138,7 @@ class ParquetSource:
             "ORDER BY file_row_number"
         )
         try:
-            found: dict[str, Any] = self._connection.execute(query, [str(self._path)]).fetchnumpy()
+            found: dict[str, Any] = self._connection.execute(query, [self._pattern]).fetchnumpy()
         except self._error as error:
             raise InputError(f"{self._path} cannot be read: it is damaged.") from error
         return found

@@ -5,7 +5,6 @@ before, and files that nobody reads.
 """
 
 import contextlib
-import re
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ from sqlalchemy import insert
 from app.errors import InputError
 from app.models import Extraction, Part, db
 from app.networks import NETWORKS
+from app.networks.base import MAX_NAME, is_name
 from app.queries.tags import TAGGRAMS
 from app.services import database
 from app.services.embeddings.checks import find_flaws, halve, read_tag_names
@@ -34,8 +34,6 @@ from app.store.parts import PartFiles, new_part_name
 
 EMBEDDINGS = "embeddings"
 MAX_PART_BYTES = 64 * 2**20
-MAX_NAME = 64
-_NAME = re.compile(r"[a-z0-9]+([._-][a-z0-9]+)*")
 
 
 @dataclass(frozen=True)
@@ -116,7 +114,7 @@ def import_embeddings(
 
 def _check_name(settings: Settings, request: ImportRequest) -> None:
     name = request.name
-    if len(name) > MAX_NAME or not _NAME.fullmatch(name):
+    if not is_name(name):
         raise InputError(
             f"{name!r} is no name for a set: small letters and digits, with '-', '_' or '.' between them, "
             f"at most {MAX_NAME}."
@@ -140,7 +138,7 @@ def _scratch(folder: Path, name: str, *, dry_run: bool) -> Iterator[Path]:
         with tempfile.TemporaryDirectory(prefix="music-explore-") as elsewhere:
             yield Path(elsewhere) / "values.npy"
         return
-    mark_imported(folder, {"name": name})
+    mark_imported(folder, name)
     try:
         yield folder / f".{new_part_name()}.{EMBEDDINGS}.npy.values.partial"
     finally:

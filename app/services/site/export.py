@@ -1,8 +1,8 @@
 """``flask export-site``: the page and everything that it asks for, in a folder."""
 
 import re
+import secrets
 import shutil
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -106,10 +106,10 @@ def _replaced(folder: Path) -> Iterator[Path]:
     """Give a new folder that takes the place of another when the block ends well."""
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
-        partial = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", suffix=".partial", dir=folder.parent))
+        partial = folder.with_name(f".{folder.name}.{secrets.token_hex(4)}.partial")
+        partial.mkdir()
         try:
             yield partial
-            partial.chmod(0o755)
             if folder.exists():
                 shutil.rmtree(folder)
             partial.rename(folder)

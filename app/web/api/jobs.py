@@ -9,7 +9,7 @@ from typing import Any
 
 from flask import Blueprint, Response, current_app, url_for
 
-from app.errors import BusyError
+from app.errors import OverloadedError
 from app.models import db
 from app.queries.jobs import find_job, job_lines, list_jobs
 from app.services import library_jobs
@@ -106,15 +106,17 @@ def deleted(job_id: str) -> Response:
 
 
 @jobs.get("/events")
-@operation(media={"text/event-stream": None}, errors=(409,), anonymous=False)
+@operation(media={"text/event-stream": None}, anonymous=False)
 def events() -> Response:
     """Tell the newest 100 jobs whenever one of them changes, as server-sent events.
 
     Each event ``jobs`` holds what ``/api/v1/jobs?limit=100`` tells. The stream ends after a minute; browsers
-    open it again by themselves. With 409 too many streams are open: ask from time to time instead.
+    open it again by themselves. With 503 too many streams are open: ask from time to time instead.
     """
     if not _streams.acquire(blocking=False):
-        raise BusyError(f"{STREAMS} programs are told of jobs already. Ask /api/v1/jobs from time to time.")
+        raise OverloadedError(
+            f"{STREAMS} programs are told of jobs already. Ask /api/v1/jobs from time to time."
+        )
     app = current_app._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001 - for the stream
 
     def stream() -> Iterator[str]:

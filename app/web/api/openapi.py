@@ -60,7 +60,11 @@ def describe_api(app: Flask) -> dict[str, Any]:
             "operationId": rule.endpoint.replace(".", "_"),
             "tags": [rule.endpoint.partition(".")[0]],
             **_texts(inspect.getdoc(view) or ""),
-            "parameters": [*_path_parameters(rule), *_query_parameters(operation, definitions)],
+            "parameters": [
+                *_path_parameters(rule),
+                *_query_parameters(operation, definitions),
+                *_header_parameters(operation),
+            ],
             **_body(operation, references),
             "responses": _responses(method, operation, references),
             "security": [{}, {"token": [operation.scope]}],
@@ -132,6 +136,20 @@ def _query_parameters(operation: Operation, definitions: dict[str, Any]) -> list
     return [
         _query_parameter(name, schema, required=name in model.get("required", ()))
         for name, schema in model.get("properties", {}).items()
+    ]
+
+
+def _header_parameters(operation: Operation) -> list[dict[str, Any]]:
+    if HTTPStatus.PRECONDITION_FAILED not in operation.errors:
+        return []
+    return [
+        {
+            "name": "If-Match",
+            "in": "header",
+            "required": False,
+            "schema": {"type": "string"},
+            "description": "ETag, or version in quotes, of what has been seen: if it has changed since, 412.",
+        }
     ]
 
 

@@ -21,7 +21,7 @@ from app.web.subsonic.keys import check_key
 
 EXTENSIONS = {"apiKeyAuthentication": [1], "formPost": [1], "sonicSimilarity": [1]}
 MOST = 500
-FEWEST_ON_A_PATH = 2
+FEWEST_ON_A_PATH, MOST_ON_A_PATH = 2, 100  # each costs a search
 
 Method = Callable[[], Response]
 
@@ -70,7 +70,7 @@ def get_sonic_similar_tracks() -> Response:
 def find_sonic_path() -> Response:
     """List songs that lead from one to another."""
     start, end = _song_id("startSongId"), _song_id("endSongId")
-    count = _count(25, least=FEWEST_ON_A_PATH)
+    count = _count(25, least=FEWEST_ON_A_PATH, most=MOST_ON_A_PATH)
     matches = songs_between(context.settings(), start, end, count)
     return success({"sonicMatch": [_match(match) for match in matches]})
 
@@ -126,9 +126,9 @@ def _song_id(name: str) -> int:
     return int(text)
 
 
-def _count(default: int, *, least: int = 1) -> int:
-    """Return how many songs are wanted, at most ``MOST``."""
+def _count(default: int, *, least: int = 1, most: int = MOST) -> int:
+    """Return how many songs are wanted, at most ``most``."""
     text = request.values.get("count", str(default))
     if not (text.isascii() and text.isdecimal() and int(text[:9]) >= least):
         raise SubsonicError(GENERIC, f"'count' must be a number from {least} on, not {text!r}.")
-    return min(int(text[:9]), MOST)
+    return min(int(text[:9]), most)

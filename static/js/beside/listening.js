@@ -2,6 +2,7 @@
 
 import { PlayerBar } from "../player-bar.js";
 import { Player } from "../player.js";
+import { store, stored } from "../stored.js";
 import { Queue } from "./queue.js";
 import { QueueView } from "./queue-view.js";
 
@@ -51,13 +52,13 @@ export class Listening {
 
   /** @returns {PlayOn} */
   get playOn() {
-    const stored = localStorage.getItem(STORED);
-    return stored === "hover" || stored === "off" ? stored : "click";
+    const kept = stored(STORED);
+    return kept === "hover" || kept === "off" ? kept : "click";
   }
 
   /** @param {PlayOn} playOn */
   set playOn(playOn) {
-    localStorage.setItem(STORED, playOn);
+    store(STORED, playOn);
   }
 
   /** Hear a point, or only make it ready. @param {Point | null} point @param {Network} network @param {boolean} aloud */

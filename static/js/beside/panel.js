@@ -1,6 +1,7 @@
 /** The panel beside the map: pages, one of which is seen, each with a tab. Event `page`: another one is seen. */
 
 import { h, icon } from "../dom.js";
+import { store, stored } from "../stored.js";
 
 /** @typedef {{name: string, title: string, element: HTMLElement}} Page */
 
@@ -26,7 +27,7 @@ export class Panel extends EventTarget {
     for (const page of pages) this.#add(page);
     this.#tabs.addEventListener("keydown", (event) => this.#key(event));
     root.append(h("div.panel-head", {}, this.#tabs, this.#wide), ...pages.map(({ element }) => element));
-    this.#widen(localStorage.getItem(STORED_WIDE) === "on");
+    this.#widen(stored(STORED_WIDE) === "on");
     this.show(pages[0].name);
   }
 
@@ -108,6 +109,6 @@ export class Panel extends EventTarget {
   #widen(wide) {
     this.#root.classList.toggle("wide", wide);
     this.#wide.setAttribute("aria-pressed", String(wide));
-    localStorage.setItem(STORED_WIDE, wide ? "on" : "off");
+    store(STORED_WIDE, wide ? "on" : "off");
   }
 }

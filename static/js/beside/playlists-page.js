@@ -34,6 +34,8 @@ export class PlaylistsPage {
   #stale = true;
   /** Whether the one that is opened next gets the focus. */
   #arriving = false;
+  /** Whether one is being made. */
+  #making = false;
   #note = h("p.note", { role: "status" });
   #hint = h(
     "p.note",
@@ -45,6 +47,7 @@ export class PlaylistsPage {
   #name = /** @type {HTMLInputElement} */ (
     h("input", { type: "text", maxlength: 200, required: true, placeholder: "Name", "aria-label": "Name of a new playlist" })
   );
+  #make = h("button.primary", { type: "submit" }, "Make");
   #fill = h("option", { value: "selection" });
   #from = /** @type {HTMLSelectElement} */ (
     h("select", { "aria-label": "What is in it" }, h("option", { value: "nothing" }, "empty"), this.#fill)
@@ -59,7 +62,7 @@ export class PlaylistsPage {
       { "aria-label": "New playlist", onsubmit: (/** @type {Event} */ event) => this.#create(event) },
       this.#name,
       this.#from,
-      h("button.primary", { type: "submit" }, "Make"),
+      this.#make,
     ),
     this.#note,
     this.#hint,
@@ -192,6 +195,8 @@ export class PlaylistsPage {
   /** @param {Event} event */
   async #create(event) {
     event.preventDefault();
+    if (this.#making) return;
+    this.#wait(true);
     const points = this.#from.value === "selection" ? this.#handlers.selection() : [];
     try {
       const network = /** @type {Network} */ (this.#network);
@@ -200,7 +205,15 @@ export class PlaylistsPage {
       this.visit(id);
     } catch (error) {
       this.#tell(error instanceof Error ? error.message : String(error), { bad: true });
+    } finally {
+      this.#wait(false);
     }
+  }
+
+  /** @param {boolean} making  one is being made: the button waits, and keeps the focus */
+  #wait(making) {
+    this.#making = making;
+    this.#make.setAttribute("aria-disabled", String(making));
   }
 
   /** @param {Playlist} playlist */

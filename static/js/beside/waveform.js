@@ -1,5 +1,6 @@
 /** The outline of the track that is heard, as a picture of its length; what was heard is in another colour. */
 
+import { ApiError } from "../api.js";
 import { fetchWaveform } from "./requests.js";
 import { h } from "../dom.js";
 import { memo } from "../memo.js";
@@ -9,6 +10,8 @@ import { onThemeChange } from "../theme.js";
 
 /** Milliseconds that a track is heard before it is asked for: what is only passed by is not. */
 const PATIENCE = 250;
+/** Milliseconds after which a server that was busy with other tracks is asked again. */
+const AGAIN = 2000;
 const BAR = 2;
 const GAP = 1;
 /** Share of the height that silence has. */
@@ -66,8 +69,18 @@ export class Waveform {
 
   /** @param {number} track */
   async #fetch(track) {
-    const outline = await outlines(track).catch(() => null);
+    let outline = null;
+    let isBusy = false;
+    try {
+      outline = await outlines(track);
+    } catch (error) {
+      isBusy = error instanceof ApiError && error.code === "overloaded";
+    }
     if (track !== this.#track) return;
+    if (isBusy) {
+      this.#timer = setTimeout(() => this.#fetch(track), AGAIN);
+      return;
+    }
     // A file that the server cannot decode may still be played by the browser: then there is but a line.
     this.#outline = outline;
     this.element.dataset.state = outline ? "ready" : "unknown";

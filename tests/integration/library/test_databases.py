@@ -11,6 +11,7 @@ from sqlalchemy import event, inspect, select, text
 from app import create_app, current_settings
 from app.errors import DatabaseError, EmptyLibraryError
 from app.models import Artist, Tag, Track, db
+from app.queries.metadata import metadata_version
 from app.services import database
 from app.services.publish import plan_snapshot
 from cli import register
@@ -121,6 +122,60 @@ def test_a_library_is_the_same_on_either_database(bare_app, flask, tmp_path):
     assert flask("load-jamendo-data", table).startswith("Tracks: 1 new, 1 changed, 0 unchanged")
     copy = db.session.scalars(select(Track).where(Track.path == "copy.wav")).one()
     assert (copy.artist.name, [tag.name for tag in copy.tags]) == ("Ann", ["punkrock"])
+
+
+CHANGES = (
+    "INSERT INTO artist (id, name) VALUES (7, 'Ann')",
+    "INSERT INTO album (id, name) VALUES (7, 'First')",
+    "INSERT INTO track (id, path, state, artist_id, album_id) VALUES (7, 'a.wav', 'present', 7, 7)",
+    """INSERT INTO tag (id, "group", name) VALUES (7, 'genre', 'polka')""",
+    "INSERT INTO track_tag (track_id, tag_id) VALUES (7, 7)",
+    "UPDATE artist SET name = 'Bob'",
+    "UPDATE album SET name = 'Second'",
+    "UPDATE tag SET name = 'waltz'",
+    """UPDATE tag SET "group" = 'mood'""",
+    *(f"UPDATE track SET {value}" for value in ("state = 'missing'", "external_id = '1'", "path = 'b.wav'")),
+    *(
+        f"UPDATE track SET {value}"
+        for value in ("title = 'One'", "year = 1999", "bpm = 99", "key = 'A minor'")
+    ),
+    "DELETE FROM artist",  # the track's column with it
+    "DELETE FROM album",
+    "DELETE FROM tag",
+    "DELETE FROM track",
+)
+
+
+def test_every_change_of_metadata_gives_another_version_to_other_connections(bare_app, flask):
+    flask("init-db")
+    seen = [metadata_version()]
+    db.session.rollback()
+    for change in CHANGES:
+        with db.engine.begin() as writer:
+            writer.execute(text(change))
+            assert metadata_version() == seen[-1]  # not committed
+            db.session.rollback()
+        seen.append(metadata_version())
+        db.session.rollback()
+    with db.engine.begin() as writer:
+        writer.execute(
+            text(
+                "INSERT INTO playlist (name, created_at, changed_at) VALUES ('x', '2026-01-01', '2026-01-01')"
+            )
+        )
+    assert metadata_version() == seen[-1]
+    assert len(set(seen)) == len(CHANGES) + 1
+
+
+def test_version_is_another_within_a_transaction_that_changes_metadata_twice(bare_app, flask):
+    flask("init-db")
+    seen = []
+    for change in CHANGES[:4]:
+        db.session.execute(text(change))
+        seen.append(metadata_version())
+    db.session.rollback()
+    seen.append(metadata_version())
+    assert len(set(seen)) == 5
 
 
 def test_an_sqlite_file_can_be_read_while_it_is_written(app):

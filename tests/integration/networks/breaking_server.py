@@ -20,6 +20,8 @@ class BreakingServer:
         Bytes after which a connection breaks.
     breaks : int
         How many more connections break; -1 for all.
+    steady : str or None
+        A path whose connections do not break.
     knows_ranges : bool
         Whether it can begin in the middle of a file.
     ranges : list
@@ -29,6 +31,7 @@ class BreakingServer:
     files: dict[str, bytes]
     lasts: int | None = None
     breaks: int = 0
+    steady: str | None = None
     knows_ranges: bool = True
     ranges: list[str | None] = field(default_factory=list)
     root: str = ""
@@ -49,10 +52,12 @@ class BreakingServer:
         request.send_response(206 if start else 200)
         if start:
             request.send_header("Content-Range", f"bytes {start}-{len(content) - 1}/{len(content)}")
+        if request.path.endswith("/"):
+            request.send_header("Content-Type", "text/html")
         request.send_header("Content-Length", str(len(content) - start))
         request.end_headers()
         end = len(content)
-        if self.lasts is not None and self.breaks:
+        if self.lasts is not None and self.breaks and request.path != self.steady:
             self.breaks -= 1
             end = min(start + self.lasts, end)
         request.wfile.write(content[start:end])

@@ -1,5 +1,6 @@
 """Requests for what is shown beside the map: outlines, taggrams, lists of tracks."""
 
+import contextlib
 import os
 import time
 
@@ -8,6 +9,7 @@ import pytest
 from sqlalchemy import update
 
 from app.models import Extraction, Track, db
+from app.queries import waveforms
 from app.store.snapshots import Space
 from tests.read_side import SPEC
 from tests.snapshot_factory import GENRES, track_path
@@ -49,6 +51,17 @@ def test_reason_is_told_when_there_is_no_outline(own_client, own_library):
     assert str(own_library.root) not in answer.text
     assert own_client.get("/api/v1/tracks/999/waveform").status_code == 404
     assert own_client.get("/api/v1/tracks/2/waveform?points=0").status_code == 400
+
+
+def test_outline_is_to_be_asked_for_again_when_others_are_decoded(own_client, monkeypatch):
+    monkeypatch.setattr(waveforms, "PATIENCE", 0.01)
+    with contextlib.ExitStack() as others:
+        for _ in range(waveforms.DECODED_AT_ONCE):
+            others.enter_context(waveforms._turn())
+        answer = own_client.get("/api/v1/tracks/2/waveform")
+        assert (answer.status_code, answer.json["error"]["code"]) == (503, "overloaded")
+        assert answer.headers["Retry-After"] == "2"
+    assert own_client.get("/api/v1/tracks/2/waveform").status_code == 200
 
 
 def test_file_is_not_decoded_when_extraction_failed_on_it(own_client):

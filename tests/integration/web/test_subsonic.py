@@ -12,6 +12,7 @@ from app.models import Token, Track, db
 from app.services.tokens import create_token, revoke_token
 from app.settings import PROJECT_DIR
 from app.version import VERSION
+from app.web.subsonic import methods
 from app.web.subsonic.methods import METHODS
 from tests.snapshot_factory import NETWORKS
 
@@ -79,6 +80,13 @@ def test_path_leads_from_the_first_song_to_the_last(library, metric):
     assert len(asked(client, "findSonicPath", startSongId="3", endSongId="10")["sonicMatch"]) == 12
     with client.application.app_context():
         db.engine.dispose()
+
+
+def test_path_has_an_end_however_many_songs_are_asked_for(client, monkeypatch):
+    monkeypatch.setattr(methods, "MOST_ON_A_PATH", 5)
+    assert (
+        len(asked(client, "findSonicPath", startSongId="3", endSongId="10", count="1000")["sonicMatch"]) == 5
+    )
 
 
 def test_song_is_described_and_played_by_the_id_that_was_told(client):

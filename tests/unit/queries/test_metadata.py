@@ -1,12 +1,11 @@
-import os
+import contextlib
 import sqlite3
-from pathlib import Path
 
 import numpy as np
 import pytest
 from sqlalchemy import delete, event, func, insert, update
 
-from app.models import Album, Artist, Tag, Track, db, track_tags
+from app.models import Album, Artist, Playlist, Tag, Track, db, track_tags
 from app.queries import metadata
 from app.queries.metadata import ATTRIBUTES, attribute, existing_attributes, metadata_version
 from tests.read_side import SPEC
@@ -132,22 +131,34 @@ def test_version_is_another_when_a_new_name_is_as_long_as_the_old(own_context, n
     assert metadata_version() != before
 
 
-def test_version_is_read_once_until_another_process_commits(own_context):
-    path = db.engine.url.database
-    metadata_version()  # the first reader creates the log
-    for name in (path, f"{path}-wal"):
-        if Path(name).exists():
-            os.utime(name, (1_000_000_000, 1_000_000_000))
+def test_version_costs_one_row_and_sees_what_another_process_commits(own_context):
     before = metadata_version()
     statements = []
     event.listen(db.engine, "before_cursor_execute", lambda *args: statements.append(args[2]))
     assert metadata_version() == before
-    assert statements == []
-    other = sqlite3.connect(path)
-    with other:
+    assert len(statements) == 1
+    db.session.rollback()
+    with contextlib.closing(sqlite3.connect(db.engine.url.database)) as other, other:
         other.execute("UPDATE track SET year = 1901 WHERE id = 1")
-    other.close()
     assert metadata_version() != before
+
+
+def test_version_stays_when_something_else_is_written(own_context):
+    before = metadata_version()
+    db.session.execute(update(Track).values(content_hash="0" * 64, duration=3.0, year=Track.year))
+    db.session.add(Playlist(name="mine"))
+    db.session.commit()
+    assert metadata_version() == before
+
+
+def test_version_is_a_third_one_when_a_change_was_undone_and_another_made(own_context):
+    before = metadata_version()
+    db.session.execute(update(Track).values(year=1900))
+    undone = metadata_version()
+    db.session.rollback()
+    assert metadata_version() == before
+    db.session.execute(update(Track).values(year=1901))
+    assert metadata_version() not in (before, undone)
 
 
 def test_version_exists_when_the_library_is_empty(own_context):

@@ -462,6 +462,14 @@ def test_parquet_is_refused_when_its_columns_are_others(settings, tracks, write_
     assert files_of(settings) == []
 
 
+def test_file_is_read_alone_when_its_name_would_mean_others(settings, tracks, write_parquet, published):
+    other = write_parquet("SELECT 1 AS track, 5.0 AS a")
+    path = write_parquet("SELECT 1 AS track, 7.0 AS a").rename(other.with_name("val*[u]?s.parquet"))
+    write_parquet("SELECT 2 AS track, 9.0 AS a").rename(other.with_name("valuuus.parquet"))
+    import_embeddings(settings, Reporter(), ImportRequest(NAME, path))
+    assert published()[1].tolist() == [[7.0]]
+
+
 def test_missing_values_leave_their_track_out(settings, tracks, write_parquet):
     path = write_parquet("SELECT 1 AS track, 1.0 AS a, NULL::FLOAT AS b UNION ALL SELECT 2, 1.0, 2.0")
     found = import_embeddings(settings, Reporter(), ImportRequest(NAME, path))

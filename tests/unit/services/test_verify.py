@@ -7,6 +7,7 @@ from app.models import Extraction, Part, Track, db
 from app.services.report import Reporter
 from app.services.verify import verify
 from app.settings import Settings
+from app.store.networks import imported_names
 from app.store.parts import PartFiles, new_part_name
 
 NETWORK = "mtt-vgg"
@@ -48,6 +49,34 @@ def test_part_is_refused_when_the_ledger_knows_another_of_its_name(
     db.session.query(Part).one().weights_sha256 = "other"
     db.session.commit()
     assert "not of the part" in verify(settings, Reporter()).problems[0]
+
+
+def test_imported_set_is_known_again_when_its_mark_was_lost(settings: Settings) -> None:
+    files = PartFiles(settings.DATA_DIR / "mine", new_part_name())
+    facts = {"file": "mine.npy", "segment_seconds": 3.0, "tags": []}
+    described = {"weights_sha256": "w", "tracks": [1], "rows": [2], "imported": facts}
+    files.write({"embeddings": np.ones((2, 4), np.float16)}, described)
+    add_track(Part(network="mine", name=files.name, n_rows=2, weights_sha256="w"), 1, 0, 2)
+    db.session.commit()
+    mark = settings.DATA_DIR / "mine" / "imported.json"
+    for repair in (False, True):
+        report = verify(settings, Reporter(), repair=repair)
+        assert len(report.problems) == 1
+        assert str(mark) in report.problems[0]
+        assert mark.exists() == repair
+    assert verify(settings, Reporter()).problems == []
+    assert imported_names(settings.DATA_DIR) == ["mine"]
+    assert db.session.query(Extraction).count() == 1
+
+
+def test_rows_of_an_unknown_network_are_told_and_kept(settings: Settings) -> None:
+    part = write_part(settings, [1], [2])
+    part.network = "gone"
+    db.session.add(part)
+    add_track(part, 1, 0, 2)
+    db.session.commit()
+    problems = verify(settings, Reporter()).problems
+    assert "rows of gone, which is neither a network" in problems[0]
 
 
 def test_only_own_leftovers_are_removed_when_repairing(settings: Settings, part: PartFiles) -> None:

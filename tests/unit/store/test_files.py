@@ -96,3 +96,14 @@ def test_json_is_refused_when_damaged(tmp_path: Path) -> None:
     (tmp_path / "m.json").write_text("{")
     with pytest.raises(DamagedFileError, match=r"m\.json"):
         read_json(tmp_path / "m.json")
+
+
+@pytest.mark.parametrize(("umask", "mode"), [(0o022, 0o644), (0o027, 0o640), (0o077, 0o600)])
+def test_file_may_be_read_by_those_whom_the_umask_allows(tmp_path, umask, mode):
+    before = os.umask(umask)
+    try:
+        write_json(tmp_path / "new.json", {})
+    finally:
+        os.umask(before)
+    assert (tmp_path / "new.json").stat().st_mode & 0o777 == mode
+    assert [path.name for path in tmp_path.iterdir()] == ["new.json"]

@@ -94,6 +94,18 @@ def test_limits_and_parts_of_the_path_are_told(document):
     assert track["schema"] == {"type": "integer", "minimum": 0}
 
 
+def test_operations_that_refuse_what_has_changed_say_how_to_ask(document):
+    asking = {
+        (method, path)
+        for path, methods in document["paths"].items()
+        for method, operation in methods.items()
+        if any((item["name"], item["in"]) == ("If-Match", "header") for item in operation["parameters"])
+    }
+    entries = "/api/v1/playlists/{playlist_id}/entries"
+    playlist = "/api/v1/playlists/{playlist_id}"
+    assert asking == {("patch", playlist), ("delete", playlist), ("put", entries), ("post", entries)}
+
+
 def test_models_of_arguments_are_no_schemas_of_their_own(document):
     assert "SimilarArguments" not in document["components"]["schemas"]
     assert document["components"]["schemas"]["SimilarAnswer"]["additionalProperties"] is False

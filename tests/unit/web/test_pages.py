@@ -30,3 +30,9 @@ def test_address_of_the_prototype_leads_to_the_matching_view(client, address, pl
 def test_page_knows_how_playlists_are_written_when_settings_say_so(tmp_path, settings, places):
     client = create_app({"ROOT_DIR": tmp_path, **settings}).test_client()
     assert f'data-playlist-places="{places}"' in client.get("/").text
+
+
+@pytest.mark.parametrize("path", ["/", "/similarity", "/api/docs"])
+def test_pages_say_nothing_of_signing_in_on_the_machine_itself(client, path):
+    assert "/sign-in" not in client.get(path).text
+    assert "/sign-out" not in client.get(path).text

@@ -57,6 +57,32 @@ def test_every_address_and_every_token_is_counted_for_itself(app, ask):
     assert ask(**other).status_code == 200
 
 
+def test_refused_requests_are_counted(own_library):
+    browser = create_app(own_library.settings | OPEN | {"ALLOW_ANONYMOUS_READ": False}).test_client()
+
+    def statuses(address, **headers):
+        elsewhere = {"REMOTE_ADDR": address}
+        answers = [browser.get("/health", headers=headers, environ_overrides=elsewhere) for _ in range(4)]
+        return [answer.status_code for answer in answers]
+
+    assert statuses("192.168.1.7") == [403, 403, 403, 429]
+    assert statuses("192.168.1.8", Authorization="Bearer guessed") == [401, 401, 401, 429]
+
+
+def test_requests_of_pages_of_other_sites_are_counted(ask):
+    answers = [ask(path="/sign-out", method="POST", Origin="https://elsewhere.org") for _ in range(4)]
+    assert [answer.status_code for answer in answers] == [403, 403, 403, 429]
+
+
+def test_players_are_counted_by_their_key(app, ask):
+    token = token_named(app, "player")["Authorization"].removeprefix("Bearer ")
+    address = f"/rest/ping?apiKey={token}"
+    assert [ask(f"192.168.1.{number}", address).status_code for number in range(3)] == [200] * 3
+    assert ask("192.168.1.9", address).status_code == 200  # refused in the players' own shape
+    assert b"Too many requests" in ask("192.168.1.10", address).data
+    assert b"Too many requests" not in ask("192.168.1.10", "/rest/ping").data
+
+
 def test_address_is_the_one_that_a_proxy_on_this_machine_saw(ask):
     for number in range(4):
         last = ask("127.0.0.1", **{"X-Forwarded-For": f"10.0.0.{number}, 192.168.1.7"})

@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 
 from app.errors import InputError, NotFoundError
+from app.queries.cache import Cache
 from app.queries.catalogue import needed_snapshot
+from app.queries.similar import search
 from app.queries.similar.routes import find_path, progress, slerp, walk_radio
 from app.queries.similar.seeds import Seed
 from app.store.snapshots import Space
@@ -88,6 +90,18 @@ def test_radio_plays_each_track_once_and_the_same_again(context, drift):
 def test_radio_ends_when_all_has_been_heard(context):
     found = tracks(walk_radio(context, NETWORK, LAYER, 4, 100, 0.5, seed=1))
     assert sorted(found) == list(range(1, SPEC.tracks + 1))
+
+
+def test_all_vectors_are_read_once_however_long_the_way_is(own_context, monkeypatch):
+    monkeypatch.setattr(search, "FEW_ROWS", 2)
+    monkeypatch.setattr(search, "_subsets", Cache(1))
+    read = []
+    real = search.RowSubset
+    monkeypatch.setattr(search, "RowSubset", lambda *given: read.append(1) or real(*given))
+    monkeypatch.setattr(search, "nearest_among", None)  # which reads all of them
+    assert len(find_path(own_context, NETWORK, LAYER, Seed(1), Seed(9), 8).places) == 8
+    assert len(walk_radio(own_context, NETWORK, LAYER, 1, 7, 0.5, 1).places) == 8
+    assert len(read) == 1
 
 
 def test_radio_stays_nearer_when_it_does_not_drift(tmp_path):
