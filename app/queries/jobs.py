@@ -9,7 +9,7 @@ from sqlalchemy import Select, func, select
 
 from app.errors import NotFoundError
 from app.models import Job, JobLine, db
-from app.models.job import ENDED, EXPIRED, QUEUED, RUNNING
+from app.models.job import ENDED, EXPIRED, QUEUED
 from app.queries.clock import database_now
 
 
@@ -124,11 +124,6 @@ def oldest_waiting_seconds() -> float:
         select(func.min(Job.created_at)).where(Job.state == QUEUED, Job.not_before <= now)
     )
     return 0.0 if oldest is None else max(0.0, now - oldest)
-
-
-def is_any_running() -> bool:
-    """Tell whether a worker is at work."""
-    return db.session.scalar(select(Job.id).where(Job.state == RUNNING).limit(1)) is not None
 
 
 def facts_of(row: Job) -> JobFacts:

@@ -16,6 +16,7 @@ from sqlalchemy.exc import DBAPIError
 
 from app.errors import MusicExploreError
 from app.queries.catalogue import published
+from app.queries.jobs import count_by_state, oldest_waiting_seconds
 from app.store.progress import read_progress
 from app.web import context
 from app.web.api.operation import operation
@@ -40,6 +41,7 @@ def init_app(app: Flask) -> None:
         registry=registry,
     )
     registry.register(_Library())
+    registry.register(_Jobs())
     app.extensions["metrics"] = registry
 
     def measure(response: Response) -> Response:
@@ -78,6 +80,20 @@ class _Library(Collector):
         yield _gauge("segments", "Segments of the published snapshot.", found.n_segments if found else 0)
         is_running = read_progress(settings.ROOT_DIR) is not None
         yield _gauge("running", "Whether a run is at work on the library.", int(is_running))
+
+
+class _Jobs(Collector):
+    """How many jobs wait and run, and how long the next one waits."""
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        try:
+            counts = count_by_state()
+            waiting = oldest_waiting_seconds()
+        except DBAPIError:
+            return
+        yield _gauge("jobs_queued", "Jobs that wait.", counts.get("queued", 0))
+        yield _gauge("jobs_running", "Jobs that workers are at.", counts.get("running", 0))
+        yield _gauge("jobs_waiting_seconds", "How long the oldest job waits that may run.", waiting)
 
 
 def _gauge(name: str, means: str, value: float) -> GaugeMetricFamily:
