@@ -85,7 +85,7 @@ def analyse_upload(settings: Settings, stream: IO[bytes], file_name: str, reques
     StorageError
         If it cannot be written.
     """
-    arguments = _check(settings, request)
+    arguments = check_request(settings, request)
     job_id = queue.new_id()
     path = upload_path(settings, job_id)
     try:
@@ -118,7 +118,7 @@ def analyse_track(settings: Settings, track_id: int, request: Request) -> JobFac
     InputError
         If the request is wrong.
     """
-    arguments = _check(settings, request)
+    arguments = check_request(settings, request)
     path = _track_path(settings, track_id)
     facts = _check_audio(path, settings)
     arguments |= {"source": "track", "track": track_id, "duration": facts.duration}
@@ -161,8 +161,16 @@ def _title(file_name: str) -> str:
     return " ".join(printable(name).split())[:_MAX_TITLE] or "audio"
 
 
-def _check(settings: Settings, request: Request) -> dict[str, Any]:
-    """Return the arguments of the job; refuse what can be known to fail."""
+def check_request(settings: Settings, request: Request) -> dict[str, Any]:
+    """Return the arguments of the job; refuse what is known to fail, whatever the audio is.
+
+    Raises
+    ------
+    InputError, NotFoundError
+        If an analysis or a network is not here, or the webhook cannot be sent.
+    MissingNetworkError
+        If no analysis can run here.
+    """
     able = availability(settings.MODELS_DIR, choose_engine(settings.ENGINE, settings.ONNX_PROVIDER))
     unknown = [name for name in request.names if name not in able]
     if unknown:

@@ -15,6 +15,7 @@ from app.services.analysis import (
     analyse_track,
     analyse_upload,
     audio_of,
+    check_request,
     list_attributes,
 )
 from app.services.jobs import control
@@ -92,13 +93,17 @@ def submitted(arguments: AnalysisArguments) -> Response:
     upload=FILE,
     answer=BatchAnswer,
     status=202,
-    errors=(409, 422),
+    also={422: BatchAnswer},
     scope="analyse",
 )
 def submitted_together(arguments: BatchArguments) -> Response:
-    """Have several audio files analysed, at most 50; those that cannot be taken are told apart."""
+    """Have several audio files analysed, at most 50; those that cannot be taken are told apart.
+
+    The status is 422 if none can be taken.
+    """
     settings = context.settings()
     asked = arguments.to_request(context.owner())
+    check_request(settings, asked)
     taken, refused = [], []
     for file in uploaded_files(MAX_FILES):
         try:
@@ -108,7 +113,7 @@ def submitted_together(arguments: BatchArguments) -> Response:
             refused.append({"title": title, "error_code": error.code, "error": str(error)})
         else:
             taken.append(describe_analysis(job))
-    return json_response({"analyses": taken, "refused": refused}, 202)
+    return json_response({"analyses": taken, "refused": refused}, 202 if taken else 422)
 
 
 @analyses.post("/tracks/<int:track_id>/analyses")

@@ -222,4 +222,5 @@ def _responses(method: str, operation: Operation, references: References) -> dic
 def _media(kind: str, model: type[BaseModel] | None, references: References) -> dict[str, Any]:
     if model is not None:
         return {"schema": references[model, "serialization"]}
-    return {"schema": {"type": "string"}} if kind.startswith("text/") else {}
+    is_text = kind.startswith("text/") and kind != "text/event-stream"
+    return {"schema": {"type": "string"}} if is_text else {}

@@ -5,6 +5,8 @@ import re
 
 import pytest
 
+from app.web.api.schemas.matnn import MatnnResult, MatnnState
+
 FLAGS = {"bpm": "true", "key": "true", "genre_discogs_effnet": "true", "classifiers": "true"}
 NOBODY = "0" * 32
 TIME = re.compile(r"\d\d-\d\d-\d{4} \d\d:\d\d:\d\d")
@@ -28,7 +30,9 @@ def test_result_comes_in_its_shape_when_it_is_asked_as_documented(client, work, 
     status = client.get(f"/api/status/{number}")
     assert status.status_code == 200
     assert status.json["detail"].startswith("Successful Job")
+    MatnnState.model_validate_json(status.data, strict=True)
     told = client.get(f"/api/result/{number}").json
+    MatnnResult.model_validate(told, strict=True)
     assert (told["id"], told["audiofile"], told["completed"]) == (number, "audio.mp3", True)
     assert TIME.fullmatch(told["started_at"])
     assert TIME.fullmatch(told["completed_at"])

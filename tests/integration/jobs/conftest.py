@@ -13,8 +13,9 @@ from cli import register
 from tests.conftest import DEFAULTS
 from tests.integration.jobs.farm import Farm
 from tests.servers import postgresql, redis
+from tests.small_disk import small_disk
 
-__all__ = ["celery_farm", "embedded_farm", "farm", "postgresql", "redis", "settings_overrides"]
+__all__ = ["celery_farm", "embedded_farm", "farm", "postgresql", "redis", "settings_overrides", "small_disk"]
 
 QUICK = {"JOB_LEASE_SECONDS": 2}
 

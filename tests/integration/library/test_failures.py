@@ -83,7 +83,7 @@ def test_a_read_only_database_is_explained(app, settings):
 def test_a_full_disk_is_explained_and_what_was_committed_stays(app, settings, runner):
     for number in range(600):
         write_clip(settings.AUDIO_DIR / f"{number:04}.wav", number, n_samples=8)
-    with at_connection("PRAGMA max_page_count = 70"):
+    with at_connection("PRAGMA max_page_count = 95"):
         result = runner.invoke(args=["index-all-audio"])
     assert result.exit_code == 1
     assert "Error: The disk of the database is full." in result.stderr

@@ -2,6 +2,7 @@
 
 import pytest
 
+from app.services.jobs.queue import write_line
 from app.web.api.operation import JSON, operation_of
 
 SPACE = "network=mtt-musicnn&layer=embeddings&level=segments"
@@ -38,10 +39,21 @@ ADDRESSES = [
     f"/api/v1/duplicates?{SPACE}&limit=2",
     f"/api/v1/outliers?{SPACE}&limit=2",
     "/api/v1/playlists?limit=2",
+    "/api/v1/analyses/attributes",
+    "/api/v1/analyses?state=queued,failed&limit=2",
+    "/api/v1/jobs?limit=2",
     "/api/v1/listening/question",
     "/api/v1/listening/summary",
 ]
-ELSEWHERE = {"playlists.whole"}
+ELSEWHERE = {
+    "playlists.whole",
+    "jobs.one",
+    "jobs.log",
+    "analyses.one",
+    "analyses.place",
+    "matnn.status",
+    "matnn.result",
+}
 """Checked by tests that make first what they then ask for."""
 
 
@@ -67,6 +79,25 @@ def test_answers_to_questions_are_counted_as_their_model_says(own_client):
     summary = own_client.get("/api/v1/listening/summary")
     check(own_client.application, "listening.agreement", summary)
     assert summary.json["networks"]
+
+
+def test_jobs_are_told_as_their_models_say(own_client):
+    app, address = own_client.application, "/api/v1/jobs"
+    made = own_client.post(address, json={"kind": "process"})
+    check(app, "jobs.started", made)
+    one = f"{address}/{made.json['id']}"
+    with app.app_context():
+        write_line(made.json["id"], "a.mp3: it holds no audio")
+    check(app, "jobs.listed", own_client.get(address))
+    check(app, "jobs.one", own_client.get(one))
+    check(app, "jobs.log", own_client.get(f"{one}/log"))
+    assert own_client.get(f"{one}/log").json["lines"][0]["text"] == "a.mp3: it holds no audio"
+    check(app, "jobs.cancelled", own_client.post(f"{one}/cancel"))
+    check(app, "jobs.retried", own_client.post(f"{one}/retry"))
+    assert own_client.delete(one).status_code == 409
+    own_client.post(f"{one}/cancel")
+    assert own_client.delete(one).status_code == 204
+    assert own_client.get(one).status_code == 404
 
 
 def test_playlists_are_told_as_their_models_say(own_client):

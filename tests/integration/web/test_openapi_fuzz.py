@@ -58,7 +58,9 @@ def described(tmp_path_factory):
     library = build_library(tmp_path_factory.mktemp("fuzzed") / "root", SPEC, audio=True)
     app = create_app(library.settings)
     app.wsgi_app = _whole(app.wsgi_app)
-    return schemathesis.openapi.from_wsgi("/api/v1/openapi.json", app)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("app.web.api.jobs.STREAM_SECONDS", 0.01)
+        yield schemathesis.openapi.from_wsgi("/api/v1/openapi.json", app)
 
 
 def _whole(wsgi_app):
