@@ -4,6 +4,7 @@ Requests are generated from ``/api/v1/openapi.json``: right ones, wrong ones, at
 the normal run; all of it with, for instance, ``SCHEMATHESIS_EXAMPLES=120``.
 """
 
+import importlib
 import os
 from collections import Counter
 
@@ -59,7 +60,7 @@ def described(tmp_path_factory):
     app = create_app(library.settings)
     app.wsgi_app = _whole(app.wsgi_app)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("app.web.api.jobs.STREAM_SECONDS", 0.01)
+        patch.setattr(importlib.import_module("app.web.api.jobs"), "STREAM_SECONDS", 0.01)
         yield schemathesis.openapi.from_wsgi("/api/v1/openapi.json", app)
 
 
