@@ -7,6 +7,8 @@ import time
 from collections.abc import Iterator
 from typing import TextIO
 
+import click
+
 from app.services.progress import SharedReporter
 from app.services.report import Advance, Reporter
 from app.settings import Settings
@@ -44,6 +46,15 @@ class ConsoleReporter(Reporter):
     def say(self, message: str) -> None:
         """Print a line above the bar."""
         self._print(message)
+        if self._is_terminal and self._stages:
+            self._show(self._stages[-1])
+
+    def out(self, text: str) -> None:
+        """Print on standard output, above the bar."""
+        if self._is_terminal and self._stages:
+            self._stream.write("\r\x1b[K")
+            self._stream.flush()
+        click.echo(text)
         if self._is_terminal and self._stages:
             self._show(self._stages[-1])
 

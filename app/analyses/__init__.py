@@ -5,6 +5,15 @@
 
 from app.analyses.analyser import Analyser
 from app.analyses.base import Result, Wanted
-from app.analyses.catalogue import ANALYSES, availability, check_wanted, versions
+from app.analyses.catalogue import ANALYSES, availability, check_available, check_wanted, versions
 
-__all__ = ["ANALYSES", "Analyser", "Result", "Wanted", "availability", "check_wanted", "versions"]
+__all__ = [
+    "ANALYSES",
+    "Analyser",
+    "Result",
+    "Wanted",
+    "availability",
+    "check_available",
+    "check_wanted",
+    "versions",
+]

@@ -77,6 +77,20 @@ def versions(models_dir: Path, engine: str, wanted: Wanted) -> dict[str, str]:
     return found
 
 
+def check_available(models_dir: Path, engine: str, wanted: Wanted) -> None:
+    """Refuse what cannot run here.
+
+    Raises
+    ------
+    InputError
+        If something wanted does not exist.
+    MissingNetworkError, MissingExtraError
+        If something wanted cannot run here.
+    """
+    for analysis in chosen(wanted):
+        require(analysis, Place(models_dir, engine), wanted)
+
+
 def require(analysis: Analysis, place: Place, wanted: Wanted) -> None:
     """Raise why an analysis cannot run here, if it cannot."""
     obstacle = analysis.obstacle(place, wanted)

@@ -1,5 +1,6 @@
 """Key: tonic and scale, by Essentia where it is installed, else by librosa."""
 
+import math
 import warnings
 from dataclasses import dataclass
 from typing import Final, Literal
@@ -18,6 +19,7 @@ SHORTEST_SECONDS: Final = 1.0
 """Less sound than this is a note or a chord."""
 
 _LONG_ENOUGH: Final = 4.0  # seconds that the filters of the lowest notes need
+_PIECE: Final = 60.0  # seconds at a time: a spectrum of each note over all of it takes much memory
 _FAINTEST_STRENGTH: Final = 0.01
 
 # How much each of the twelve notes from the tonic up belongs to a key: D. Temperley, What's key for key?
@@ -102,9 +104,12 @@ def _by_librosa(samples: Samples) -> tuple[str, float]:
 
     rate = SAMPLE_RATES["librosa"]
     repeated = np.resize(samples, max(len(samples), round(_LONG_ENOUGH * rate)))
+    pieces = np.array_split(repeated, math.ceil(len(repeated) / (_PIECE * rate)))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of sounds without any pitch, whose tuning cannot be told
-        chroma = librosa.feature.chroma_cens(y=repeated, sr=rate).mean(axis=1)
+        chroma = np.mean(
+            [librosa.feature.chroma_cens(y=piece, sr=rate).mean(axis=1) for piece in pieces], axis=0
+        )
     strengths = {
         f"{tonic} {scale}": _correlate(chroma, np.roll(profile, step))
         for step, tonic in enumerate(TONICS)
