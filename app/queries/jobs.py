@@ -77,6 +77,7 @@ def list_jobs(
     *,
     kinds: Collection[str] = (),
     states: Collection[str] = (),
+    owner: str | None = None,
     before: str | None = None,
     limit: int = 50,
 ) -> tuple[int, list[JobFacts]]:
@@ -84,6 +85,8 @@ def list_jobs(
 
     Parameters
     ----------
+    owner : str, optional
+        Name of the token whose jobs they are; those of all by default.
     before : str, optional
         Id of the last job of the page before.
     """
@@ -92,6 +95,8 @@ def list_jobs(
         chosen = chosen.where(Job.kind.in_(kinds))
     if states:
         chosen = chosen.where(Job.state.in_(states))
+    if owner is not None:
+        chosen = chosen.where(Job.owner == owner)
     total = db.session.scalar(select(func.count()).select_from(chosen.subquery())) or 0
     page = _after(chosen, before).order_by(Job.created_at.desc(), Job.id.desc()).limit(limit)
     rows: Iterable[Job] = db.session.scalars(page, execution_options={"populate_existing": True})

@@ -33,3 +33,12 @@ def owner() -> str | None:
     """Return the name of the token that lets the current request in; None if it needs none."""
     token = g.get("token")
     return token.name if token is not None else None
+
+
+def seen_owner() -> str | None:
+    """Return whose jobs the current request may see in lists; None for those of all.
+
+    Who may change what is kept sees everything; other tokens see their own.
+    """
+    token = g.get("token")
+    return token.name if token is not None and "write" not in token.scopes else None

@@ -17,7 +17,7 @@ def cancel(settings: Settings, job_id: str) -> JobFacts:
     ConflictError
         If it has ended already.
     """
-    return queue.cancel(settings, job_id)
+    return queue.cancel(settings, job_id, KINDS[find_job(job_id).kind].tell_end)
 
 
 def retry(settings: Settings, job_id: str) -> JobFacts:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from app.errors import MusicExploreError
 from app.queries.analyses import KIND as ANALYSIS
 from app.services import analysis, extract_jobs, library_jobs
-from app.services.jobs.queue import Taken
+from app.services.jobs.queue import Taken, TellEnd
 from app.settings import Settings
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ class Kind:
     """
 
     run: "Callable[[JobRun, dict[str, Any]], dict[str, Any] | None]"
-    tell_end: Callable[[Taken, MusicExploreError | None], None] = _tell_nobody
+    tell_end: TellEnd = _tell_nobody
     discard: Callable[[Settings, str], None] = lambda _settings, _job_id: None
 
 

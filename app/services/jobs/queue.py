@@ -12,16 +12,16 @@ changes the row and the other is told so. A lease is a random name; who has lost
 """
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import CursorResult, Update, exists, func, select, update
+from sqlalchemy import CursorResult, Update, delete, exists, func, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import aliased
 
-from app.errors import ConflictError, MusicExploreError, QueueFullError
-from app.models import Job, JobLine, db
+from app.errors import CancelledError, ConflictError, MusicExploreError, QueueFullError
+from app.models import Job, JobLine, WebhookDelivery, db
 from app.models.job import CANCELLED, FAILED, FINISHED, QUEUED, RUNNING
 from app.queries.clock import database_now
 from app.queries.jobs import JobFacts, facts_of, find_job
@@ -53,6 +53,10 @@ class Taken:
     kind: str
     arguments: dict[str, Any]
     subject: str | None
+
+
+TellEnd = Callable[[Taken, MusicExploreError | None], None]
+"""What is called in the transaction that ends a job, with its error if it has one."""
 
 
 def new_id() -> str:
@@ -242,8 +246,13 @@ def _end(settings: Settings, step: Update, state: str, **values: Any) -> bool:
     return done.rowcount == 1
 
 
-def cancel(settings: Settings, job_id: str) -> JobFacts:
+def cancel(settings: Settings, job_id: str, tell_end: TellEnd) -> JobFacts:
     """Cancel a job: at once if it waits, else by asking its worker.
+
+    Parameters
+    ----------
+    tell_end : callable
+        Called in the transaction that ends a job which waits.
 
     Raises
     ------
@@ -253,7 +262,11 @@ def cancel(settings: Settings, job_id: str) -> JobFacts:
         If it has ended already.
     """
     waiting = update(Job).where(Job.id == job_id, Job.state == QUEUED)
-    if not _end(settings, waiting, CANCELLED):
+    if _end(settings, waiting, CANCELLED):
+        row = db.session.get_one(Job, job_id, populate_existing=True)
+        taken = Taken(row.id, "", row.kind, row.arguments, row.subject)
+        tell_end(taken, CancelledError("The job was cancelled."))
+    else:
         running = update(Job).where(Job.id == job_id, Job.state == RUNNING).values(cancel_requested=True)
         if not _changes(running):
             db.session.rollback()
@@ -300,7 +313,7 @@ def retry(job_id: str) -> JobFacts:
 
 
 def forget(job_id: str) -> None:
-    """Delete a job that has ended, with what it gave and told.
+    """Delete a job that has ended, with what it gave and told, and what was sent of it.
 
     Raises
     ------
@@ -312,7 +325,8 @@ def forget(job_id: str) -> None:
     facts = find_job(job_id)
     if not facts.has_ended:
         raise ConflictError(f"The job {job_id} is {facts.state}. Cancel it first.")
-    db.session.execute(Job.__table__.delete().where(Job.id == job_id))  # type: ignore[attr-defined]
+    db.session.execute(delete(WebhookDelivery).where(WebhookDelivery.job_id == job_id))
+    db.session.execute(delete(Job).where(Job.id == job_id))
     db.session.commit()
 
 

@@ -2,6 +2,7 @@
 
 import logging
 import threading
+from collections.abc import Callable
 
 from flask import Flask
 from sqlalchemy import delete, select, update
@@ -25,29 +26,35 @@ _AT_ONCE = 200
 
 
 class Upkeep:
-    """A thread that does the upkeep of an application's jobs."""
+    """Threads that do the upkeep of an application's jobs, and send what the outbox of webhooks holds."""
 
     def __init__(self, app: Flask, settings: Settings) -> None:
         self._app = app
         self._settings = settings
         self._over = threading.Event()
-        self._thread = threading.Thread(target=self._go_on, daemon=True, name="upkeep of jobs")
+        # Apart, as receivers of webhooks may keep us waiting for a while.
+        self._threads = [
+            threading.Thread(target=self._repeat, args=(work,), daemon=True, name=work.__name__)
+            for work in (keep_up, webhooks.send_due)
+        ]
 
     def start(self) -> None:
         """Begin."""
-        self._thread.start()
+        for thread in self._threads:
+            thread.start()
 
     def stop(self) -> None:
         """End, after what is being done."""
         self._over.set()
-        self._thread.join()
+        for thread in self._threads:
+            thread.join()
 
-    def _go_on(self) -> None:
+    def _repeat(self, work: Callable[[Settings], object]) -> None:
         told = ""
         while not self._over.wait(EVERY_SECONDS):
             with self._app.app_context():
                 try:
-                    keep_up(self._settings)
+                    work(self._settings)
                     told = ""
                 except (DBAPIError, MusicExploreError, OSError) as error:
                     db.session.rollback()
@@ -62,7 +69,6 @@ def keep_up(settings: Settings) -> None:
     take_back_abandoned(settings)
     hand_again(settings)
     throw_away_old(settings)
-    webhooks.send_due(settings)
 
 
 def take_back_abandoned(settings: Settings, worker: str | None = None) -> int:

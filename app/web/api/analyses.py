@@ -11,6 +11,7 @@ from app.errors import InputError, MusicExploreError
 from app.models import db
 from app.queries.analyses import KIND, describe_analysis, found_by, place_of
 from app.queries.jobs import JobFacts, find_job, list_jobs
+from app.queries.webhooks import deliveries_of
 from app.services.analysis import (
     analyse_track,
     analyse_upload,
@@ -19,6 +20,7 @@ from app.services.analysis import (
     list_attributes,
 )
 from app.services.jobs import control
+from app.services.webhooks import retry_delivery
 from app.store.snapshots import Space
 from app.web import context
 from app.web.api.arguments import ArgumentsError
@@ -34,6 +36,7 @@ from app.web.api.schemas.analyses import (
     AttributesAnswer,
     BatchAnswer,
     BatchArguments,
+    DeliveriesAnswer,
     PlaceArguments,
     WaitArguments,
 )
@@ -134,9 +137,13 @@ def submitted_track(track_id: int, arguments: AnalysisArguments) -> Response:
 @analyses.get("/analyses")
 @operation(query=AnalysesArguments, answer=AnalysesAnswer, errors=(404,), anonymous=False)
 def listed(arguments: AnalysesArguments) -> Response:
-    """List the analyses, the newest first, page by page."""
+    """List the analyses, the newest first, page by page; those of others only with the scope ``write``."""
     total, found = list_jobs(
-        kinds=[KIND], states=arguments.state, before=arguments.cursor, limit=arguments.limit + 1
+        kinds=[KIND],
+        states=arguments.state,
+        owner=context.seen_owner(),
+        before=arguments.cursor,
+        limit=arguments.limit + 1,
     )
     page = found[: arguments.limit]
     return json_response(
@@ -200,6 +207,22 @@ def place(job_id: str, arguments: PlaceArguments) -> Response:
             ],
         }
     )
+
+
+@analyses.get("/analyses/<job_id>/deliveries")
+@operation(answer=DeliveriesAnswer, errors=(404,), anonymous=False)
+def deliveries(job_id: str) -> Response:
+    """Tell what was sent to the analysis's webhook, and what came of each try."""
+    find_job(job_id, KIND)
+    return json_response({"deliveries": [delivery.to_json() for delivery in deliveries_of(job_id)]})
+
+
+@analyses.post("/deliveries/<delivery_id>/retry")
+@operation(media={}, status=204, errors=(404,), scope="write")
+def sent_again(delivery_id: str) -> Response:
+    """Send an event again that was given up."""
+    retry_delivery(delivery_id)
+    return Response(status=204)
 
 
 def uploaded_files(most: int) -> list[FileStorage]:

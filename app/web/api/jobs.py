@@ -39,8 +39,13 @@ _streams = threading.BoundedSemaphore(STREAMS)
 @jobs.get("")
 @operation(query=JobsArguments, answer=JobsAnswer, errors=(404,), anonymous=False)
 def listed(arguments: JobsArguments) -> Response:
-    """List the jobs, the newest first, page by page."""
-    total, found = list_jobs(states=arguments.state, before=arguments.cursor, limit=arguments.limit + 1)
+    """List the jobs, the newest first, page by page; those of others only with the scope ``write``."""
+    total, found = list_jobs(
+        states=arguments.state,
+        owner=context.seen_owner(),
+        before=arguments.cursor,
+        limit=arguments.limit + 1,
+    )
     page = found[: arguments.limit]
     return json_response(
         {
@@ -117,6 +122,7 @@ def events() -> Response:
         raise OverloadedError(
             f"{STREAMS} programs are told of jobs already. Ask /api/v1/jobs from time to time."
         )
+    owner = context.seen_owner()
     app = current_app._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001 - for the stream
 
     def stream() -> Iterator[str]:
@@ -125,7 +131,7 @@ def events() -> Response:
         end += STREAM_SECONDS
         while time.monotonic() < end:
             with app.app_context():
-                total, found = list_jobs(limit=SHOWN)
+                total, found = list_jobs(owner=owner, limit=SHOWN)
                 body = {"total": total, "next": None, "jobs": [job.to_json() for job in found]}
                 db.session.rollback()
             text = json.dumps(body, separators=(",", ":"))

@@ -51,6 +51,7 @@ ELSEWHERE = {
     "jobs.log",
     "analyses.one",
     "analyses.place",
+    "analyses.deliveries",
     "matnn.status",
     "matnn.result",
 }

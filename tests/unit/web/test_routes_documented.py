@@ -33,7 +33,7 @@ def test_every_route_is_documented_with_an_example(client):
     for rule in client.application.url_map.iter_rules():
         if rule.endpoint == "static":
             continue
-        path = re.sub(r"<(?:int:)?(?:track_|segment_|playlist_|job_)?(\w+)>", r"<\1>", rule.rule)
+        path = re.sub(r"<(?:int:)?(?:track_|segment_|playlist_|job_|delivery_)?(\w+)>", r"<\1>", rule.rule)
         for method in rule.methods - {"HEAD", "OPTIONS"}:
             text = sections().get(f"{method} {path}")
             assert text is not None, f"docs/api.md has no section '{method} {path}'"
@@ -42,7 +42,7 @@ def test_every_route_is_documented_with_an_example(client):
 
 def test_every_section_is_a_route(client):
     rules = {
-        re.sub(r"<(?:int:)?(?:track_|segment_|playlist_|job_)?(\w+)>", r"<\1>", rule.rule)
+        re.sub(r"<(?:int:)?(?:track_|segment_|playlist_|job_|delivery_)?(\w+)>", r"<\1>", rule.rule)
         for rule in client.application.url_map.iter_rules()
     }
     for heading in sections():

@@ -141,3 +141,32 @@ class AnalysisPlaceAnswer(Answer):
 
     positions: list[list[float]] = Field(description="of the whole, or of each segment: one row each")
     neighbours: list[NearAnswer] = Field(description="of the whole; segments' neighbours of its mean")
+
+
+class AttemptAnswer(Answer):
+    """A try to tell a webhook's receiver."""
+
+    at: str
+    status: int | None = Field(description="of the receiver's answer, if there was one")
+    error: str | None = Field(description="why it was no success")
+    seconds: float
+
+
+class DeliveryAnswer(Answer):
+    """An event on its way to a webhook's receiver."""
+
+    id: str
+    job_id: str
+    target: str = Field(description="scheme, host and port")
+    state: Literal["pending", "delivered", "failed"]
+    tries: int
+    next_try_at: str | None
+    created_at: str
+    delivered_at: str | None
+    attempts: list[AttemptAnswer]
+
+
+class DeliveriesAnswer(Answer):
+    """The events of an analysis."""
+
+    deliveries: list[DeliveryAnswer]
