@@ -16,6 +16,7 @@ methods are for what needs more than one request, or arrays. Arguments and answe
 
 import io
 import json
+import time
 import urllib.error
 import urllib.request
 import uuid
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     import numpy as np
 
 API = "/api/v1"
+WAIT_SECONDS = 30
 STEPS = 65535  # of a position that travels as 16 bits
 
 Entry = Mapping[str, Any]
@@ -127,6 +129,34 @@ class MusicExplore:
             seeds = [{**_seed(one), "weight": weight} for one, weight in sound.items()]
             return dict(self.post("/similar", {"seeds": seeds, **common}))
         return dict(self.post("/similar", {"vector": [float(value) for value in sound], **common}))
+
+    def analyse(self, sound: "int | Path", *attributes: str, **arguments: Any) -> dict[str, Any]:
+        """Have a track, or an audio file on this machine, analysed; return analysis → what it found.
+
+        Parameters
+        ----------
+        *attributes : str
+            Such as ``bpm``, ``key`` and ``tags``; everything that the server can do by default.
+        **arguments
+            ``network``, ``embeddings`` and others of ``POST /analyses``.
+
+        Raises
+        ------
+        MusicExploreError
+            If it cannot be analysed.
+        """
+        wanted = {"attributes": ",".join(attributes) or None, "wait": WAIT_SECONDS, **arguments}
+        if isinstance(sound, Path):
+            told = self._upload("/analyses", sound, wanted)
+        else:
+            path = f"{API}/tracks/{sound}/analyses"
+            told = json.loads(self._send("POST", path, arguments=wanted, body=b""))
+        while told["state"] in ("queued", "running"):
+            time.sleep(0.2)  # where too many wait, the answer comes at once
+            told = self.get(f"/analyses/{told['id']}", wait=WAIT_SECONDS)
+        if told["state"] != "finished":
+            raise MusicExploreError(500, told["error_code"] or told["state"], told["error"] or told["state"])
+        return dict(told["result"])
 
     def duplicates(self, **arguments: Any) -> Iterator[dict[str, Any]]:
         """Yield groups of points that are nearly identical."""

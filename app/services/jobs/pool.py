@@ -67,22 +67,20 @@ class WorkerPool:
         self._settings = settings
         self._slots = [_Slot() for _ in range(size)]
         self._over = threading.Event()
-
-    @property
-    def pids(self) -> list[int]:
-        """Process ids of those that run."""
-        return [slot.process.pid for slot in self._slots if slot.process is not None]
+        self._starting = threading.Lock()  # nothing starts any more once stop() has begun
 
     def watch(self) -> None:
         """Keep them running until :meth:`stop` is called, from another thread or a signal."""
         while not self._over.is_set():
-            for slot in self._slots:
-                self._look_after(slot)
+            with self._starting:
+                for slot in () if self._over.is_set() else self._slots:
+                    self._look_after(slot)
             self._over.wait(LOOK_SECONDS)
 
     def stop(self) -> None:
         """Let all of them end: their jobs go back, those of Celery's workers are done first."""
-        self._over.set()
+        with self._starting:
+            self._over.set()
         processes = [slot.process for slot in self._slots if slot.process is not None]
         for process in processes:
             if process.stdin is not None:

@@ -4,13 +4,19 @@ import importlib.util
 import json
 import sys
 import threading
+import time
 from types import ModuleType
 
 import numpy as np
 import pytest
 from werkzeug.serving import make_server
 
+from app import current_settings
+from app.models import db
+from app.services.jobs import queue
+from app.services.jobs.run import run_job
 from app.settings import PROJECT_DIR
+from tests.audio_files import write_tone
 
 CLIENT = PROJECT_DIR / "static" / "client" / "music_explore.py"
 NOTEBOOKS = sorted((PROJECT_DIR / "docs" / "notebooks").glob("*.ipynb"))
@@ -49,6 +55,31 @@ def test_all_pages_are_walked_through(remote):
     assert [track["id"] for track in tracks] == list(range(1, 13))
     assert remote.track(3)["title"] == tracks[2]["title"]
     assert remote.audio(3)[:4] == b"RIFF"
+
+
+def test_file_is_analysed_when_a_worker_is_there(remote, own_app, tmp_path):
+    settings = current_settings(own_app)
+    thread = threading.Thread(target=do_jobs, args=(own_app, settings, 2))
+    thread.start()
+    found = remote.analyse(write_tone(tmp_path / "tone.flac", 7.0), "tags", network=NETWORK)
+    assert len(found["tags"]["networks"][NETWORK]["tags"]) == 50
+    assert remote.analyse(3, "tags", network=NETWORK).keys() == {"tags"}
+    thread.join()
+    with pytest.raises(sys.modules["music_explore"].MusicExploreError, match="There is no analysis"):
+        remote.analyse(3, "loudness")
+
+
+def do_jobs(app, settings, number):
+    """Be a worker for a while."""
+    with app.app_context():
+        while number:
+            taken = queue.take_next(settings, "test")
+            if taken is None:
+                time.sleep(0.05)
+                continue
+            run_job(app, settings, taken)
+            number -= 1
+        db.session.remove()
 
 
 def test_what_sounds_alike_is_found_for_every_kind_of_sound(remote):
