@@ -54,6 +54,21 @@ def dense_graph(weights: Weights, activation: str = "Softmax") -> bytes:
     return graph.serialise()
 
 
+def normalised_graph(weights: Weights) -> bytes:
+    """A head with a batch normalisation between its dense layers, as TensorFlow 1 lays it out."""
+    rng = np.random.default_rng(9)
+    parts = {
+        f"batch_normalization/{part}": rng.uniform(0.5, 2, HIDDEN).astype(np.float32)
+        for part in ("gamma", "beta", "moving_mean", "moving_variance")
+    }
+    graph = GraphWriter(weights | parts)
+    x = graph.placeholder("model/Placeholder", -1, len(weights["dense/kernel"]))
+    x = graph.op("model/dense/Relu", "Relu", [graph.dense(x, "dense")])
+    x = graph.flat_normalisation(x, 0)
+    graph.op("model/Softmax", "Softmax", [graph.dense(x, "dense_1")])
+    return graph.serialise()
+
+
 def function_graph(weights: Weights) -> bytes:
     """A head as genre_discogs400 is: dense layers in a function that the one node calls."""
     body = GraphWriter(weights)

@@ -19,7 +19,7 @@ def obstacle_to_head(head: Head, place: Place) -> MusicExploreError | None:
     essentia = ENGINES["essentia"]
     if not essentia.is_met() and needs_essentia(head, place.models_dir):
         return MissingExtraError(
-            f"The head {head.name} is a function of TensorFlow's, which only Essentia runs. "
+            f"The head {head.name} has operations that only Essentia's TensorFlow runs. "
             f"Install it with: {essentia.install}"
         )
     return obstacle_to(NETWORKS.get(head.network_name), place)

@@ -100,5 +100,5 @@ def _by_librosa(samples: Samples) -> tuple[float, float, int]:
     distance = float(np.polyfit(np.arange(len(frames)), frames, 1)[0])
     seconds = distance * float(librosa.frames_to_time(1, sr=rate))
     similar = librosa.autocorrelate(onsets - onsets.mean())
-    confidence = np.interp(distance, np.arange(len(similar)), similar) / similar[0]
+    confidence = np.interp(distance, np.arange(len(similar)), similar) / (similar[0] or 1)
     return 60 / seconds, float(confidence), len(frames)

@@ -83,6 +83,8 @@ def extract_all(
     ------
     MissingNetworkError
         If no network, or not the one asked for, is installed.
+    MissingExtraError
+        If what runs the networks is not installed.
     DamagedNetworkError
         If the file of a network is not what it should be.
     """
@@ -181,7 +183,9 @@ def _choose_networks(
     there = installed(models_dir)
     usable = [network for network in chosen if network in there]
     missing = [network for network in chosen if network not in there]
-    stuck = {} if names else _find_stuck(usable, models_dir, engine)
+    stuck = _find_stuck(usable, models_dir, engine)
+    if names and stuck:
+        raise MissingExtraError(next(iter(stuck.values())))
     usable = [network for network in usable if network.name not in stuck]
     if names and missing:
         raise MissingNetworkError(

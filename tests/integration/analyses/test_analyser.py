@@ -131,6 +131,16 @@ def test_file_is_refused_when_it_is_too_long(analyser: Analyser, song: Path, nam
         analyser.analyse(song, Wanted(names), max_seconds=5)
 
 
+def test_tempo_is_that_of_the_beginning_when_a_file_is_long(
+    analyser: Analyser, song: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.analyses.analyser.MEASURED_SECONDS", 6)
+    found = analyser.analyse(song, Wanted(("bpm",)))["bpm"]
+    assert 7 <= found["beats"] <= 13  # of 28
+    with pytest.raises(InputError, match="longer than 10 seconds"):
+        analyser.analyse(song, Wanted(("bpm",)), max_seconds=10)
+
+
 def test_file_is_refused_when_it_is_no_audio(analyser: Analyser, tmp_path: Path) -> None:
     path = tmp_path / "text.mp3"
     path.write_text("no music " * 500)

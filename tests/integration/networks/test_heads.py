@@ -1,6 +1,7 @@
 """Heads: facts beside the graph, dense layers in NumPy, functions in Essentia, damaged files."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,15 @@ from app.networks.engines import available_engines
 from app.networks.heads import HEADS, load_head, needs_essentia
 from app.networks.heads.base import read_head_facts
 from app.networks.heads.runners import _EssentiaHead
-from tests.head_files import dense_graph, head_facts, head_weights, run_weights, write_head
+from tests.head_files import (
+    Weights,
+    dense_graph,
+    head_facts,
+    head_weights,
+    normalised_graph,
+    run_weights,
+    write_head,
+)
 
 HEAD = HEADS["mood_party-msd-musicnn"]
 NETWORK = NETWORKS.get("msd-musicnn")
@@ -46,9 +55,14 @@ def test_probabilities_are_those_of_the_weights_when_a_head_runs(tmp_path: Path)
     assert np.ptp(values[:, 0]) > 0.1, "the rows are not told apart"
 
 
-def test_numpy_gives_what_essentia_gives_when_both_can(tmp_path: Path) -> None:
+@pytest.mark.parametrize("graph", [dense_graph, normalised_graph])
+def test_numpy_gives_what_essentia_gives_when_both_can(
+    tmp_path: Path, graph: Callable[[Weights], bytes]
+) -> None:
     needs_essentia_here()
-    write_head(tmp_path, HEAD, CLASSES, 200)
+    weights = write_head(tmp_path, HEAD, CLASSES, 200)
+    HEAD.file_in(tmp_path).write_bytes(graph(weights))
+    assert not needs_essentia(HEAD, tmp_path)
     essentia = _EssentiaHead(HEAD, read_head_facts(HEAD.facts_in(tmp_path)), HEAD.file_in(tmp_path))
     np.testing.assert_allclose(load_head(HEAD, NETWORK, tmp_path)(ROWS), essentia(ROWS), atol=1e-6)
 

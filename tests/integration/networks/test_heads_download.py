@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from flask.testing import FlaskCliRunner
 
 from app.errors import DownloadError, InputError, NotFoundError
 from app.files import file_sha256
@@ -147,3 +148,16 @@ def test_way_is_told_when_a_head_is_asked_for_without_official(folder: Path) -> 
 def test_name_is_refused_when_it_is_neither_network_nor_head(folder: Path) -> None:
     with pytest.raises(NotFoundError, match="Unknown network 'mood_hungry-msd-musicnn'"):
         download_official(folder, Listener(), names=["mood_hungry-msd-musicnn"])
+
+
+def test_heads_are_listed_when_asked_which_are_here(runner: FlaskCliRunner, folder: Path) -> None:
+    folder.mkdir()
+    write_head(folder, HEAD, CLASSES, 1280)
+    other = HEADS["mood_sad-msd-musicnn"]
+    write_head(folder, other, ("a", "a"), 200)
+    output = runner.invoke(args=["download-models", str(folder), "--list"]).output
+    lines = {words[0]: words for line in output.splitlines() if (words := line.split())}
+    assert lines[HEAD.name] == [HEAD.name, "whole"]
+    assert lines[other.name] == [other.name, "damaged"]
+    assert "27 heads missing; get them with: flask download-models --official" in output
+    assert "get it with: flask download-models --official --only discogs-effnet" in output

@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 
 from app.analyses import ANALYSES, Wanted, availability, check_wanted, versions
+from app.analyses.genres import Genre
 from app.errors import InputError, MissingNetworkError
+from app.networks import NETWORKS
 
 NAMES = [
     "bpm",
@@ -82,6 +84,15 @@ def test_version_is_another_one_when_options_or_weights_are(models_dir: Path, tm
     (tmp_path / "mtt-musicnn.pb").write_bytes((models_dir / "msd-musicnn.pb").read_bytes())
     assert versions(tmp_path, "auto", mean)["tags"] != first["tags"]
     assert all(len(version) < 200 for version in first.values())
+
+
+def test_genres_are_tags_of_their_networks() -> None:
+    for name in ("genre_musicnn", "genre_magnatagatune"):
+        genre = ANALYSES.get(name)
+        assert isinstance(genre, Genre)
+        assert genre.genres is not None
+        assert len(genre.genres) >= 12
+        assert genre.genres <= set(NETWORKS.get(genre.network_name).tags)
 
 
 def test_version_is_refused_when_the_network_is_not_there(tmp_path: Path) -> None:

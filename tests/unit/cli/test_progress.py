@@ -79,3 +79,15 @@ def test_the_outer_stage_stays_silent_while_an_inner_one_shows(clock):
         outer(1)
     shown = [line.split(":")[0] for line in stream.getvalue().splitlines()]
     assert shown == ["Inner", "Inner", "Outer"]
+
+
+def test_what_is_found_is_printed_above_the_bar(clock, capsys):
+    stream = Terminal()
+    reporter = ConsoleReporter(stream)
+    with reporter.stage("Analysing", 2) as advance:
+        clock.now += 1
+        advance(1)
+        reporter.out("song.mp3: A minor")
+        assert stream.getvalue().count("Analysing: 1 of 2") == 2
+    assert capsys.readouterr().out == "song.mp3: A minor\n"
+    assert "song.mp3" not in stream.getvalue()
