@@ -18,6 +18,7 @@ from app.services.file_analysis.tag_formats import set_facts
 
 BACKUP: Final = ".bak"
 _ID3_2_4: Final = (2, 4, 0)
+_ID3V1_BYTES: Final = 128
 
 
 def write_tags(path: Path, facts: Facts) -> Path | None:
@@ -106,12 +107,31 @@ def _change(kind: type[Any], path: Path, facts: Facts) -> None:
             file.add_tags()
         length = file.info.length
         options = _keep_version(file.tags)
+        old_tag = _read_id3v1(path)
         set_facts(file.tags, facts)
         file.save(**options)
+        if _read_id3v1(path):
+            _replace_end(path, old_tag)
         if abs(kind(path).info.length - length) > 0.1:
             raise StorageError("Writing the tags would have changed the sound, so nothing was written.")
     except mutagen.MutagenError as error:
         raise AudioError(f"its tags cannot be written: {error}") from error
+
+
+def _read_id3v1(path: Path) -> bytes:
+    """Return the tag of fixed length at the end of a file; empty if there is none."""
+    with path.open("rb") as file:
+        size = file.seek(0, os.SEEK_END)
+        file.seek(max(size - _ID3V1_BYTES, 0))
+        end = file.read()
+    return end if end.startswith(b"TAG") and len(end) == _ID3V1_BYTES else b""
+
+
+def _replace_end(path: Path, end: bytes) -> None:
+    """Put that tag back as it was: mutagen makes it anew from the other one, which may say less."""
+    with path.open("r+b") as file:
+        file.seek(-len(end), os.SEEK_END)
+        file.write(end)
 
 
 def _keep_version(tags: Any) -> dict[str, Any]:

@@ -116,6 +116,20 @@ def test_version_of_the_tags_stays_when_it_is_an_older_one(song: Path) -> None:
     assert read_tags(song).year == 1999
 
 
+def test_tag_at_the_end_stays_when_the_one_at_the_beginning_says_less(song: Path) -> None:
+    end = b"TAG" + b"Only here".ljust(30, b"\0") + bytes(94) + b"\x11"
+    song.write_bytes(song.read_bytes() + end)
+    tags = ID3()
+    tags.add(TALB(encoding=3, text="An album"))
+    tags.save(song, v1=1)
+    song.write_bytes(song.read_bytes()[:-128] + end)
+    before = sound_of(song)
+    write_tags(song, FACTS)
+    assert song.read_bytes().endswith(end)
+    assert read_tags(song).bpm == 174
+    np.testing.assert_array_equal(sound_of(song), before)
+
+
 def test_first_backup_stays_when_the_file_is_written_again(song: Path) -> None:
     first = song.read_bytes()
     assert write_tags(song, FACTS) == Path(f"{song}.bak")
