@@ -10,6 +10,7 @@ import numpy as np
 
 from app.errors import InputError
 from app.graph import Float32, KnnGraph
+from app.queries.axes import ORIGINAL
 from app.queries.cache import Cache
 from app.queries.catalogue import OpenSnapshot, needed_snapshot
 from app.queries.similar.filters import Conditions, Owners, allowed_rows
@@ -51,6 +52,8 @@ def place_sound(
 
     Parameters
     ----------
+    projection : str
+        ``original`` for the vectors as they are.
     rows : float32, shape=(n_rows, size)
         Its mean for a map of tracks, its segments for one of segments.
     content : str or None
@@ -64,19 +67,26 @@ def place_sound(
         If the vectors do not fit it.
     """
     snapshot = needed_snapshot(settings)
-    coordinates, manifest = snapshot.projection_and_manifest(space, projection)
     size = snapshot.vectors(space).shape[1]
     if rows.shape[1] != size:
         raise InputError(f"{space} has vectors of {size} values, not {rows.shape[1]}.")
-    if REDUCERS.get(projection).uses_graph:
-        positions = place(_neighbours(settings, snapshot, space, rows), np.asarray(coordinates, np.float32))
-    else:
-        version = (str(snapshot.folder), space, projection, manifest["sha256"])
-        linear, offset = _axes.get(version, lambda: _linear_map(snapshot.vectors(space), coordinates))
-        positions = (rows @ linear + offset).astype(np.float32)
     whole = Sound({(space.network, space.layer): rows.mean(axis=0)}, content, space.level)
-    query = SimilarQuery(((space.network, space.layer),), whole, space.level, k)
-    return Placed(positions, find_similar(settings, query))
+    near = find_similar(settings, SimilarQuery(((space.network, space.layer),), whole, space.level, k))
+    return Placed(_positions(settings, snapshot, space, projection, rows), near)
+
+
+def _positions(
+    settings: Settings, snapshot: OpenSnapshot, space: Space, projection: str, rows: Float32
+) -> Float32:
+    if projection == ORIGINAL:
+        return rows
+    coordinates, manifest = snapshot.projection_and_manifest(space, projection)
+    if REDUCERS.get(projection).uses_graph:
+        return place(_neighbours(settings, snapshot, space, rows), np.asarray(coordinates, np.float32))
+    version = (str(snapshot.folder), space, projection, manifest["sha256"])
+    linear, offset = _axes.get(version, lambda: _linear_map(snapshot.vectors(space), coordinates))
+    positions: Float32 = (rows @ linear + offset).astype(np.float32)
+    return positions
 
 
 def _neighbours(settings: Settings, snapshot: OpenSnapshot, space: Space, rows: Float32) -> KnnGraph:

@@ -34,6 +34,24 @@ def similarity() -> str:
     return render_template("similarity.html")
 
 
+@pages.get("/analyse")
+def analyse() -> str:
+    """Show what takes audio and tells what it is."""
+    return render_template("analyse.html")
+
+
+@pages.get("/analyse/<job_id>")
+def analysis(job_id: str) -> str:  # noqa: ARG001 - the page's script reads it from the address
+    """Show what is known of some audio."""
+    return render_template("analyse.html")
+
+
+@pages.get("/jobs")
+def jobs() -> str:
+    """Show what is done meanwhile."""
+    return render_template("jobs.html")
+
+
 @pages.get("/playground")
 def playground() -> BaseResponse:
     """Lead to the map of segments: what the prototype had here."""

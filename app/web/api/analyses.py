@@ -21,6 +21,7 @@ from app.services.analysis import (
 )
 from app.services.jobs import control
 from app.services.webhooks import retry_delivery
+from app.services.keep import keep_upload
 from app.store.snapshots import Space
 from app.web import context
 from app.web.api.arguments import ArgumentsError
@@ -40,6 +41,7 @@ from app.web.api.schemas.analyses import (
     PlaceArguments,
     WaitArguments,
 )
+from app.web.api.schemas.jobs import JobAnswer
 from app.web.media import UNKNOWN, send_audio
 from app.web.responses import json_response
 
@@ -223,6 +225,16 @@ def sent_again(delivery_id: str) -> Response:
     """Send an event again that was given up."""
     retry_delivery(delivery_id)
     return Response(status=204)
+
+
+@analyses.post("/analyses/<job_id>/keep")
+@operation(answer=JobAnswer, status=202, errors=(404, 409), scope="write")
+def kept(job_id: str) -> Response:
+    """Add the audio that was sent to the library: it is copied into ``AUDIO_DIR``, and a job takes it in."""
+    job = keep_upload(context.settings(), find_job(job_id, KIND), owner=context.owner())
+    response = json_response(job.to_json(), 202)
+    response.location = url_for("jobs.one", job_id=job.id)
+    return response
 
 
 def uploaded_files(most: int) -> list[FileStorage]:

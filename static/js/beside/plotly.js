@@ -25,7 +25,7 @@ export function loadPlotly() {
 async function load() {
   setStylesAllowedWay();
   document.head.append(h("meta", RULES_ARE_THERE));
-  const src = /** @type {HTMLElement} */ (document.getElementById("panel")).dataset.plotly;
+  const src = /** @type {HTMLElement} */ (document.querySelector("[data-plotly]")).dataset.plotly;
   const { createElement } = document;
   // Part of the bundle draws maps of the earth and brings rules for them; they are not needed.
   document.createElement = (/** @type {any[]} */ ...what) =>

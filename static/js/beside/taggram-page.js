@@ -6,12 +6,12 @@ import { tagBars } from "../tags.js";
 import { networkName } from "../words.js";
 import { colourScale, Heatmap } from "./heatmap.js";
 import { fetchTaggram } from "./requests.js";
+import { strongest, strongestFirst } from "./strongest.js";
 
 /** @typedef {import("../api.js").Network} Network */
 /** @typedef {import("../api.js").Track} Track */
 /** @typedef {import("./requests.js").Taggram} Taggram */
 
-const STRONGEST = 8;
 /** Rows of a heat map, until all are wanted. */
 const AT_FIRST = 20;
 const NONE = "";
@@ -159,26 +159,4 @@ export class TaggramPage {
       }),
     );
   }
-}
-
-/** @param {Taggram} taggram @param {number} segment */
-function strongest({ tags, activations }, segment) {
-  const last = activations[0].length - 1;
-  const values = activations.map((row) => row[Math.min(segment, last)]);
-  return tags
-    .map((tag, place) => ({ tag, activation: values[place] }))
-    .sort((a, b) => b.activation - a.activation)
-    .slice(0, STRONGEST);
-}
-
-/** @param {Taggram} taggram @param {number} count @returns {Taggram} with its strongest tags only */
-function strongestFirst(taggram, count) {
-  const { tags, activations } = taggram;
-  const sums = activations.map((row) => row.reduce((sum, value) => sum + value, 0));
-  const order = [...tags.keys()].sort((a, b) => sums[b] - sums[a]).slice(0, count);
-  return {
-    ...taggram,
-    tags: order.map((place) => tags[place]),
-    activations: order.map((place) => activations[place]),
-  };
 }
