@@ -131,6 +131,7 @@ export function complete(catalogue, wish) {
     track,
     segment: track === null || level.name === "tracks" ? null : (wish.segment ?? 0),
     view: wish.view ?? null,
+    song: wish.song ?? null,
     selected: wish.selected ?? null,
     other: wish.other ? completeOther(catalogue, wish, network.name) : null,
   };

@@ -1,7 +1,7 @@
 /** The page: fetches what exists, holds the state, and lets pane, panel and player know of each other. */
 
 import { Agreement } from "./agreement.js";
-import { fetchCatalogue, fetchTags, fetchTrack } from "./api.js";
+import { fetchCatalogue, fetchTags, fetchTrack, isCopy } from "./api.js";
 import { Beside } from "./beside/beside.js";
 import { Listening } from "./beside/listening.js";
 import { Names } from "./beside/names.js";
@@ -15,6 +15,8 @@ import { nothingToShow, showMessage, showNotice } from "./message.js";
 import { Panes } from "./panes.js";
 import { Search } from "./search.js";
 import { isTooLong, readSelection, writeSelection } from "./selection-text.js";
+import { Song } from "./song/song.js";
+import { takeDrops } from "./song/veil.js";
 import { parseQuery, Store } from "./state.js";
 import { watchLibrary } from "./watch.js";
 import { networkName } from "./words.js";
@@ -41,6 +43,8 @@ class Explorer {
   #listening;
   #search;
   #player;
+  /** @type {Song | null} none where there is no server to hear it */
+  #song = null;
   /** What the address selects on a map that is still to come. @type {{selected: string | null} | null} */
   #awaited = null;
   /** @type {import("./api.js").Neighbour[]} of the chosen point */
@@ -82,6 +86,7 @@ class Explorer {
       this.#choose({ track: id, segment: this.#store.state.level === "tracks" ? null : 0 });
       element("page-point").focus({ preventScroll: true });
     });
+    if (!isCopy) this.#song = this.#invite();
     this.#listen();
     this.#bind();
     if (missing.length) this.#excuse(missing);
@@ -89,6 +94,36 @@ class Explorer {
     this.#draw(this.#store.state);
     this.#inform();
     this.#hear(this.#store.state, false);
+  }
+
+  /** Let songs be added that are not in the library. */
+  #invite() {
+    const song = new Song(element("song"), this.#catalogue, {
+      onId: (song) => this.#store.update({ song }),
+      onPlaces: (places) => this.#panes.placeSong(places),
+      onChoose: (point, at) => {
+        this.#beside.bringPoint();
+        this.#choose(this.#panes.inFirst(point, at));
+      },
+      onPoint: (point, at) => this.#panes.point(point && this.#panes.inFirst(point, at)),
+      onPlay: () => this.#player.playing && this.#player.toggle(),
+    });
+    const add = (/** @type {File[]} */ files) => {
+      if (files.length > 1) {
+        const first = `You see the first of ${files.length} files. The page “Analyse” takes all of them.`;
+        showNotice(element("notice"), first);
+      }
+      song.add(files[0]);
+    };
+    const input = /** @type {HTMLInputElement} */ (element("song-file"));
+    input.addEventListener("change", () => {
+      add([...(input.files ?? [])]);
+      input.value = "";
+    });
+    element("add-song").hidden = false;
+    element("add-song").addEventListener("click", () => input.click());
+    takeDrops(add);
+    return song;
   }
 
   #listen() {
@@ -146,6 +181,7 @@ class Explorer {
     element("compare-button").setAttribute("aria-pressed", String(state.other !== null));
     this.#panes.show(state);
     this.#agreement.show(state);
+    this.#song?.show(state);
     this.#beside.follow(this.#choice);
     this.#beside.openPlaylist(state.playlist);
     this.#beside.open(state.tab);
@@ -262,6 +298,7 @@ class Explorer {
   /** Follow the sound on the map and in the window's title. */
   #heard() {
     const { piece, playing, time } = this.#player;
+    if (playing) this.#song?.pause();
     this.#panes.follow(piece && (playing || time > 0) ? { track: piece.track.id, time } : null);
     const title = playing && piece ? `${piece.track.title} · ${TITLE}` : TITLE;
     if (document.title !== title) document.title = title;

@@ -1,6 +1,7 @@
 /** What lies over the map when there is none: empty library, no snapshot, an error. */
 
 import { h } from "./dom.js";
+import { startJob } from "./jobs/feed.js";
 import { OutdatedError } from "./loader.js";
 
 /**
@@ -40,6 +41,15 @@ export function showNotice(place, text) {
   place.replaceChildren(h("span", {}, text), h("button.quiet", { type: "button", onclick: close }, "Close"));
 }
 
+const PROCESS = {
+  label: "Process the library",
+  run: async () => {
+    // Whether it was taken, and how far it has come, is to be seen there.
+    await startJob("process").catch(() => {});
+    location.assign("/jobs");
+  },
+};
+
 /** @param {number} tracks  known so far @returns {Message} why there is no map */
 export function nothingToShow(tracks) {
   if (!tracks) {
@@ -47,6 +57,7 @@ export function nothingToShow(tracks) {
       title: "No music yet",
       lines: ["Point the project at a folder of music, or let it render a small library to play with:"],
       commands: ["make demo AUDIO=~/Music", "make demo"],
+      action: PROCESS,
     };
   }
   return {
@@ -56,7 +67,7 @@ export function nothingToShow(tracks) {
         "through a network and onto a map. This does all that is missing, and can be stopped and resumed:",
     ],
     commands: ["flask process"],
-    action: { label: "Look again", run: () => location.reload() },
+    action: PROCESS,
   };
 }
 

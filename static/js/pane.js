@@ -27,6 +27,7 @@ import { HOME, isHome } from "./map/camera.js";
 import { PointMap } from "./map/map.js";
 import { showMessage, TAKEN_AWAY, whyNoMap } from "./message.js";
 import { floorOf, roomIn, watchCover } from "./room.js";
+import { guestOf, planeOf } from "./song/places.js";
 import { Selecting } from "./selecting.js";
 import { samePoints } from "./state.js";
 import { inkOf, onThemeChange, theme } from "./theme.js";
@@ -64,6 +65,10 @@ export class Pane extends EventTarget {
   #hovered = null;
   #neighbours = /** @type {Point[]} */ ([]);
   #route = /** @type {Point[]} */ ([]);
+  /** @type {import("./song/places.js").SongPlace | null} a song that is not in the library */
+  #song = null;
+  /** Where that was brought into view. */
+  #revealed = "";
   #selecting;
   #filter;
   #failed = /** @type {unknown} */ (null);
@@ -262,14 +267,42 @@ export class Pane extends EventTarget {
     this.#mark();
   }
 
+  /** Show where a song lies that is not in the library. @param {import("./song/places.js").SongPlace | null} song */
+  placeSong(song) {
+    this.#song = song;
+    this.#mark();
+  }
+
+  /** Where the song lies on what is drawn; null if it is none of this map's. */
+  #guest() {
+    const [loaded, choice, song] = [this.#loaded, this.#choice, this.#song];
+    if (!song) this.#revealed = "";
+    if (!loaded || !choice || !song || song.plane !== planeOf(choice)) return null;
+    const rows = song.linked.map((point) => this.#drawn(this.#rowOf(point)));
+    const guest = guestOf(song, loaded.axes, choice, /** @type {State} */ (this.#state));
+    return { ...guest, linked: rows.filter((row) => row !== null) };
+  }
+
+  /** Bring a song into view, once on each map. @param {import("./map/marks.js").Guest} guest */
+  #welcome({ places, at }) {
+    const { id, plane } = /** @type {import("./song/places.js").SongPlace} */ (this.#song);
+    if (this.#revealed === `${id} ${plane}`) return;
+    this.#revealed = `${id} ${plane}`;
+    this.#map.revealPlace(places[at]);
+  }
+
   /** Mark what is chosen, and its neighbours, where they are on this map. */
   #mark() {
     if (!this.#loaded || !this.#state) return;
     const selected = this.#drawn(this.#chosenRow);
     const rows = this.#neighbours.map((point) => this.#drawn(this.#rowOf(point)));
     const linked = selected === null ? [] : rows.filter((row) => row !== null);
-    this.#map.setMarks({ selected, linked, trails: this.#trails });
+    const guest = this.#guest();
+    this.#map.setMarks({ selected, linked, trails: this.#trails, guest });
+    if (guest) this.#welcome(guest);
     const { dataset } = this.#parts.stage;
+    dataset.song = guest ? guest.places.map(({ x, y }) => `${x.toFixed(4)},${y.toFixed(4)}`).join(" ") : "";
+    dataset.songLinked = guest?.linked.join() ?? "";
     dataset.route = this.#routeRows.join();
     dataset.selected = String(selected ?? "");
     dataset.linked = linked.join();

@@ -36,6 +36,8 @@ export class Panes extends EventTarget {
   #neighbours = [];
   /** @type {{track: number, time: number} | null} */
   #heard = null;
+  /** Where a song lies that is not in the library, on each map. @type {(import("./song/places.js").SongPlace | null)[]} */
+  #song = [];
 
   /**
    * @param {HTMLElement} place  with the first map's section, and a template of the other's
@@ -90,6 +92,7 @@ export class Panes extends EventTarget {
   #welcome() {
     this.link(this.#neighbours);
     this.follow(this.#heard);
+    this.placeSong(this.#song);
     if (this.#isNew && this.#selection) this.#carry(0, this.#selection);
     this.#isNew = false;
   }
@@ -183,6 +186,12 @@ export class Panes extends EventTarget {
     this.#each((pane, at) => pane.route(points.map((point) => this.#translate(point, 0, at))));
   }
 
+  /** @param {(import("./song/places.js").SongPlace | null)[]} song  of each map, in its own terms */
+  placeSong(song) {
+    this.#song = song;
+    this.#each((pane, at) => pane.placeSong(song[at] ?? null));
+  }
+
   /** @param {{track: number, time: number} | null} heard  seconds */
   follow(heard) {
     this.#heard = heard;
@@ -202,6 +211,11 @@ export class Panes extends EventTarget {
   /** @param {Point[]} points */
   select(points) {
     this.#made[0].pane.select(points);
+  }
+
+  /** @param {Point} point  of the map at a place @param {number} at @returns {Point} in the terms of the first map */
+  inFirst(point, at) {
+    return this.#translate(point, at, 0);
   }
 
   clearSelection() {

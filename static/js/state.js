@@ -30,6 +30,7 @@ import { isTooLong } from "./selection-text.js";
  * @property {View | null} view       null = everything
  * @property {Tab} tab                page of the panel that is seen
  * @property {number | null} playlist  the one that is open on its page; null = all are listed
+ * @property {string | null} song     id of the analysis of a song that is shown, though it is not in the library
  * @property {string | null} selected  what is selected, as selection-text.js writes it; too long for the
  *   address, it is in the browser's history
  * @property {OtherMap | null} other   a second map, beside the first
@@ -50,6 +51,7 @@ const DIFFERENCES = /** @type {const} */ (["x_minus", "y_minus"]);
 const SCALES = /** @type {const} */ (["x_scale", "y_scale"]);
 /** Parameters of the second map begin with this; alone, it stands for one that is not described further. */
 const OTHER = "other";
+const SONG = /^[0-9a-f]{32}$/;
 const NUMBERS = /** @type {const} */ (["track", "segment", "playlist"]);
 
 /**
@@ -68,6 +70,8 @@ export function parseQuery(query) {
   state.labels = parameters.get("labels") !== "off";
   state.tab = TABS.find((tab) => tab === parameters.get("tab")) ?? TABS[0];
   state.selected = parameters.get("selected");
+  const song = parameters.get("song") ?? "";
+  if (SONG.test(song)) state.song = song;
   const other = readMap(parameters, `${OTHER}.`);
   state.other = parameters.has(OTHER) || Object.keys(other).length ? other : null;
   return state;
@@ -81,6 +85,7 @@ export function formatQuery(state) {
   if (!state.labels) parameters.set("labels", "off");
   if (state.tab !== TABS[0]) parameters.set("tab", state.tab);
   for (const name of NUMBERS) if (state[name] !== null) parameters.set(name, String(state[name]));
+  if (state.song) parameters.set("song", state.song);
   if (state.selected && !isTooLong(state.selected)) parameters.set("selected", state.selected);
   if (state.other) writeMap(parameters, `${OTHER}.`, state.other);
   return `?${parameters.toString().replaceAll("%3A", ":").replaceAll("%2C", ",").replaceAll("%2F", "/")}`;

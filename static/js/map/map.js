@@ -269,14 +269,19 @@ export class PointMap extends EventTarget {
 
   /** Move the view, if a row is outside of it, so that the row is in the middle. @param {number} row */
   reveal(row) {
-    const place = this.place(row);
+    this.revealPlace(this.#position(row));
+  }
+
+  /** The same for any place. @param {{x: number, y: number}} position  in the unit square */
+  revealPlace(position) {
+    const place = this.#camera.toScreen(position.x, position.y);
     const { width, height, insets } = this.#camera;
     const inside =
       place.x >= insets.left / 2 &&
       place.x <= width - insets.right / 2 &&
       place.y >= insets.top / 2 &&
       place.y <= height - insets.bottom / 2;
-    if (!inside) this.flyTo({ ...this.#position(row), zoom: this.view.zoom });
+    if (!inside) this.flyTo({ ...position, zoom: this.view.zoom });
   }
 
   // ---- questions about points -------------------------------------------------------------------
@@ -391,7 +396,8 @@ export class PointMap extends EventTarget {
       this.#emit("draw", { drawn, every });
     }
     this.#labels.place(this.#camera);
-    this.#painter.draw(this.#marks, (row) => this.place(row), size / 2, this.#pixelRatio);
+    const project = (/** @type {{x: number, y: number}} */ { x, y }) => this.#camera.toScreen(x, y);
+    this.#painter.draw(this.#marks, (row) => this.place(row), project, size / 2, this.#pixelRatio);
   }
 
   /** @param {string} name @param {object} detail */

@@ -11,6 +11,7 @@
  * @property {number | null} playing   row that is heard now
  * @property {number[]} linked         rows joined to the selected one by lines, the nearest first
  * @property {Uint32Array[]} trails   rows that a line joins one after the other, per line
+ * @property {Guest | null} guest     what is shown though it is none of the points
  * @property {Place[] | null} outline  corners of the shape that is being drawn
  */
 
@@ -22,6 +23,12 @@
  */
 
 /** @typedef {{x: number, y: number}} Place CSS pixels */
+/**
+ * @typedef {object} Guest
+ * @property {Place[]} places    its way through the unit square, in order; often one place only
+ * @property {number} at         which of them it is at
+ * @property {number[]} linked   rows joined to it by lines
+ */
 
 /** @type {Readonly<Marks>} */
 export const NO_MARKS = Object.freeze({
@@ -30,6 +37,7 @@ export const NO_MARKS = Object.freeze({
   playing: null,
   linked: [],
   trails: [],
+  guest: null,
   outline: null,
 });
 
@@ -50,14 +58,15 @@ export class MarkPainter {
   /**
    * @param {Marks} marks
    * @param {(row: number) => Place} locate
+   * @param {(place: Place) => Place} project  from the unit square
    * @param {number} radius      of a point, CSS pixels
    * @param {number} pixelRatio  device pixels per CSS pixel
    */
-  draw(marks, locate, radius, pixelRatio) {
+  draw(marks, locate, project, radius, pixelRatio) {
     const context = this.#context;
     context.setTransform(pixelRatio, 0, 0, pixelRatio, 0, 0);
     context.clearRect(0, 0, this.#canvas.width, this.#canvas.height);
-    const { hovered, selected, playing, linked, trails, outline } = marks;
+    const { hovered, selected, playing, linked, trails, guest, outline } = marks;
     for (const trail of trails) this.#trail(trail, locate, radius);
     if (selected !== null) {
       const from = locate(selected);
@@ -68,6 +77,7 @@ export class MarkPainter {
       this.#ring(from, outer, 2.5);
     }
     if (playing !== null) this.#dot(locate(playing), Math.max(4, radius * 0.7));
+    if (guest) this.#guest(guest, locate, project, radius);
     if (hovered !== null) this.#ring(locate(hovered), radius + 2.5, 2);
     if (outline) this.#shape(outline);
   }
@@ -90,6 +100,43 @@ export class MarkPainter {
       this.#stroke(path, 0.75 + (1.75 * at) / rows.length, 1);
       from = to;
     }
+  }
+
+  /**
+   * A large diamond, with the rest of its way as small ones, and lines to what is near it.
+   * @param {Guest} guest
+   * @param {(row: number) => Place} locate
+   * @param {(place: Place) => Place} project
+   * @param {number} radius
+   */
+  #guest({ places, at, linked }, locate, project, radius) {
+    const way = places.map(project);
+    const here = way[at];
+    if (way.length > 1) {
+      const path = new Path2D();
+      for (const { x, y } of way) path.lineTo(x, y);
+      this.#stroke(path, 1.5, 1);
+    }
+    for (const row of linked) {
+      const end = locate(row);
+      this.#line(here, end, radius + 9, radius + 2.5);
+      this.#ring(end, radius + 2.5, 1.5);
+    }
+    for (const place of way) this.#diamond(place, Math.max(3, radius));
+    this.#diamond(here, radius + 7);
+  }
+
+  /** @param {Place} centre @param {number} radius */
+  #diamond({ x, y }, radius) {
+    const path = new Path2D();
+    path.moveTo(x, y - radius);
+    path.lineTo(x + radius, y);
+    path.lineTo(x, y + radius);
+    path.lineTo(x - radius, y);
+    path.closePath();
+    this.#context.fillStyle = this.ink.accent;
+    this.#context.fill(path);
+    this.#stroke(path, 1.5, 1.5);
   }
 
   /** @param {Place[]} corners */
