@@ -19,8 +19,9 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, Request, expect, 
 from playwright.sync_api import Error as PlaywrightError
 from werkzeug.serving import WSGIRequestHandler, make_server
 
-from app import create_app
+from app import create_app, current_settings
 from app.models import db
+from app.services.jobs import embedded
 from tests.e2e.explorer import Explorer
 from tests.snapshot_factory import Library, Spec, build_library, default_settings
 
@@ -86,6 +87,17 @@ def serving(app: Flask) -> Iterator[str]:
         server.server_close()
         with app.app_context():
             db.engine.dispose()
+
+
+@contextmanager
+def working(root: Path, models_dir: Path) -> Iterator[str]:
+    """Serve a library with a worker, as the app does; yields its address. The worker is gone in the end."""
+    app = create_app(default_settings(root) | {"WORKERS": 1, "MODELS_DIR": models_dir})
+    try:
+        with serving(app) as address:
+            yield address
+    finally:
+        embedded.stop(current_settings(app))
 
 
 @pytest.fixture(scope="session")

@@ -80,7 +80,10 @@ def test_nothing_is_violated_when_the_listening_test_is_shown(explorer: Explorer
     assert violations(explorer.page) == []
 
 
-@pytest.mark.parametrize("path", ["/api/docs", "/sign-in", "/api/docs#points_columns", "/analyse", "/jobs", "/analyse/unknown"])
+@pytest.mark.parametrize(
+    "path",
+    ["/api/docs", "/sign-in", "/api/docs#points_columns", "/analyse", "/jobs", "/analyse/unknown"],
+)
 def test_nothing_is_violated_on_pages_without_a_map(page: Page, server: str, path: str) -> None:
     page.goto(f"{server}{path}")
     for details in page.locator("details").all()[:5]:

@@ -13,6 +13,8 @@ import { Pace } from "./pace.js";
 /** @param {string} id */
 const element = (id) => /** @type {HTMLElement} */ (document.getElementById(id));
 const { dataset } = document.documentElement;
+/** Milliseconds until a question that was not answered is asked again. */
+const PAUSE = 3_000;
 const NONE = "Nothing has been asked for yet. Analyse a file, or process the library.";
 const NONE_OF_STATE = "There is no such job.";
 
@@ -24,6 +26,7 @@ class JobsPage {
   #pace = new Pace();
   #state = /** @type {HTMLSelectElement} */ (element("state"));
   #turn = 0;
+  #timer = 0;
 
   constructor() {
     const wanted = new URLSearchParams(location.search).get("state") ?? "";
@@ -68,6 +71,8 @@ class JobsPage {
   #lose(error) {
     tell("lost", `${reasonOf(error)} Trying again …`);
     if (dataset.state === "loading") dataset.state = "error";
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#refresh(), PAUSE);
   }
 
   /** @param {Jobs} told */
