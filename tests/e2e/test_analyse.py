@@ -74,9 +74,9 @@ def drop(page: Page, path: Path) -> None:
       const bytes = Uint8Array.from(atob(content), (letter) => letter.charCodeAt(0));
       window.dragged = new DataTransfer();
       window.dragged.items.add(new File([bytes], name));
-      const event = (kind) => new DragEvent(kind, { dataTransfer: window.dragged, bubbles: true, cancelable: true });
-      document.body.dispatchEvent(event("dragover"));
-      window.letGo = () => document.body.dispatchEvent(event("drop"));
+      const how = { dataTransfer: window.dragged, bubbles: true, cancelable: true };
+      document.body.dispatchEvent(new DragEvent("dragover", how));
+      window.letGo = () => document.body.dispatchEvent(new DragEvent("drop", how));
     }"""
     page.evaluate(script, [base64.b64encode(path.read_bytes()).decode(), path.name])
 
@@ -107,8 +107,8 @@ def test_results_are_shown_when_files_are_chosen(
     box = plot.bounding_box()
     assert box is not None
     page.mouse.click(box["x"] + 108 + 0.5 * (box["width"] - 114), box["y"] + 30)
-    heard = "() => { const { paused, currentTime } = document.querySelector('audio'); return !paused && currentTime > 4 }"
-    page.wait_for_function(heard)
+    page.wait_for_function("document.querySelector('audio').currentTime > 4")
+    assert not page.locator("audio").evaluate("(audio) => audio.paused")
     assert violations(page) == []
 
     page.go_back()
@@ -172,7 +172,6 @@ def test_song_lies_at_its_place_when_it_is_dropped_on_the_map(map_page: Explorer
     assert violations(page) == []
     near.nth(2).click()
     assert map_page.address_state["track"] == str(found[2]["track"]["id"])
-
 
 
 def test_song_is_placed_anew_when_the_map_is_changed(map_page: Explorer, song: Path) -> None:

@@ -22,13 +22,13 @@ def address(serve: Callable[..., str]) -> str:
 
 
 @pytest.fixture
-def change(tmp_path: Path, address: str) -> Change:  # noqa: ARG001 - which makes the database
+def change(tmp_path: Path, address: str) -> Change:
     """Do what a worker would: change the only job's row."""
 
     def run(values: str, job_id: str = "") -> None:
         with closing(sqlite3.connect(tmp_path / "empty" / "db.sqlite")) as database, database:
             where = f"WHERE id = '{job_id}'" if job_id else ""
-            database.execute(f"UPDATE job SET {values} {where}")  # noqa: S608 - the test's own words
+            database.execute(f"UPDATE job SET {values} {where}")
 
     return run
 

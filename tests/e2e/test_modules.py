@@ -17,7 +17,9 @@ def blank(page: Page, server: str) -> Page:
 
 
 def test_every_module_is_loaded_ahead_when_a_page_is_opened(page: Page, server: str) -> None:
-    html = "\n".join(page.request.get(server + path).text() for path in ("/", "/similarity", "/analyse", "/jobs"))
+    html = "\n".join(
+        page.request.get(server + path).text() for path in ("/", "/similarity", "/analyse", "/jobs")
+    )
 
     modules = {str(path.relative_to(STATIC)) for path in (STATIC / "js").rglob("*.js")}
     announced = {
