@@ -57,6 +57,25 @@ def _filter(page: Page) -> None:
     page.get_by_role("button", name="Filter").first.click()
 
 
+def _send_song(page: Page, field: str) -> None:
+    """Send a track of the library as if it were none."""
+    origin = page.evaluate("location.origin")
+    content = page.request.get(f"{origin}/audio/track/8").body()
+    song = {"name": "Not yet in the library.mp3", "mimeType": "audio/mpeg", "buffer": content}
+    page.set_input_files(field, song)
+
+
+def _analyse(page: Page) -> None:
+    _send_song(page, "#files")
+    page.locator("#rows [data-state=finished] a").first.click()
+    page.locator(".js-plotly-plot").first.wait_for()
+
+
+def _add_song(page: Page) -> None:
+    _send_song(page, "#song-file")
+    page.locator("#song .neighbour").first.wait_for()
+
+
 def _do_nothing(page: Page) -> None:
     """Show the page as it comes."""
 
@@ -75,6 +94,8 @@ SCENES: dict[str, Scene] = {
     "playlist": (f"{MAP}&colour=genre{LISTED}", WIDE, "light", _make_playlist),
     "quality": (f"{MAP}&colour=kept{CHOSEN}", WIDE, "dark", _open_tab("Quality")),
     "similarity": ("/similarity", WIDE, "light", _do_nothing),
+    "analyse": ("/analyse", WIDE, "light", _analyse),
+    "song": (f"{MAP}&colour=genre", WIDE, "light", _add_song),
     "phone": (f"{MAP}&colour=genre{CHOSEN}", PHONE, "light", _do_nothing),
 }
 
