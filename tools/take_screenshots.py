@@ -67,7 +67,8 @@ def _send_song(page: Page, field: str) -> None:
 
 def _analyse(page: Page) -> None:
     _send_song(page, "#files")
-    page.locator("#rows [data-state=finished] a").first.click()
+    sent = page.locator("#rows > li[data-state=finished]").filter(has_text="Not yet in the library")
+    sent.first.get_by_role("link").click()
     page.locator(".js-plotly-plot").first.wait_for()
 
 

@@ -206,6 +206,12 @@ def test_song_lies_on_both_maps_when_two_are_compared(map_page: Explorer, song: 
     assert places(map_page) != places(map_page, other)
 
 
+def test_card_says_so_when_the_song_of_a_link_is_gone(map_page: Explorer) -> None:
+    page = map_page.open(f"{SEGMENTS}umap&song={'0' * 32}").page
+    expect(page.get_by_role("region", name="Added song")).to_contain_text("There is no such song any more")
+    expect(map_page.stage).to_have_attribute("data-song", "")
+
+
 def test_song_becomes_a_file_of_the_library_when_asked(map_page: Explorer, own: Library, song: Path) -> None:
     page = map_page.open(SEGMENTS + "umap").page
     page.set_input_files("#song-file", song)

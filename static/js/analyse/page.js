@@ -170,8 +170,10 @@ class AnalysePage {
     return [
       heading(analysis),
       h("p.row-facts", {}, stateChip(state), h(state === "failed" ? "span.bad" : "span", {}, lines[state])),
-      ...(hasEnded(analysis) ? [] : [h("progress", total ? { max: total, value: done, "aria-label": "Steps done" } : { "aria-label": "At work" })]),
-      ...(state === "failed" || state === "cancelled" ? [this.#button("Try again", again)] : []),
+      ...(hasEnded(analysis) ? [] : [h("progress", { max: total || 1, value: done, "aria-label": "Steps done" })]),
+      ...(state === "failed" || state === "cancelled"
+        ? [h("p.result-actions", {}, this.#button("Try again", again))]
+        : []),
     ];
   }
 

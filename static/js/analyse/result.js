@@ -31,11 +31,12 @@ export function resultParts(analysis) {
   return [
     heading(analysis),
     ...(audio ? [audio, complaint(audio)] : [h("p.quiet-line", {}, "Its sound is not kept any more.")]),
-    h("div.result-actions", {}, ...mapLinks(analysis), copyButton(result), jsonLink(analysis)),
+    h("p.result-actions", {}, ...mapLinks(analysis)),
+    h("p.result-actions", {}, copyButton(result), jsonLink(analysis)),
     figures(result),
     ...genres(result),
     ...classifiers(result.classifiers),
-    ...taggrams(result.tags, audio, seek),
+    taggrams(result.tags, audio, seek),
     ...vectors(result.embeddings),
   ].filter((part) => part !== null);
 }
@@ -135,16 +136,23 @@ function classifiers(found) {
 
 /** @param {any} tags @param {HTMLAudioElement | null} audio @param {Seek} seek */
 function taggrams(tags, audio, seek) {
-  const networks = Object.entries(tags?.networks ?? {});
-  return networks.map(([network, found]) => {
+  const networks = Object.keys(tags?.networks ?? {});
+  if (!networks.length) return null;
+  const place = h("div");
+  const show = (/** @type {string} */ network) => {
+    const found = tags.networks[network];
     const bars = found.tags
       .slice(0, BARS)
       .map((/** @type {any} */ { tag, score }) => ({ tag, activation: score }));
-    return section("Tags", `by ${networkName(network)}`, [
-      tagBars(bars),
-      found.segments && overTime(network, found, audio, seek),
-    ]);
-  });
+    place.replaceChildren(tagBars(bars), ...(found.segments ? [overTime(network, found, audio, seek)] : []));
+  };
+  show(networks[0]);
+  if (networks.length === 1) return section("Tags", `by ${networkName(networks[0])}`, [place]);
+  const select = /** @type {HTMLSelectElement} */ (
+    h("select", {}, ...networks.map((network) => h("option", { value: network }, networkName(network))))
+  );
+  select.addEventListener("change", () => show(select.value));
+  return section("Tags", null, [h("label.by", {}, h("span", {}, "heard by"), select), place]);
 }
 
 /**

@@ -46,7 +46,7 @@ export function summaryOf({ bpm, key, tags, ...others }) {
   return [
     bpm && tempoName(bpm.bpm),
     key && keyName(key),
-    genres[0]?.genre,
+    heard.some((/** @type {{tag: string}} */ { tag }) => tag === genres[0]?.genre) ? null : genres[0]?.genre,
     heard.map((/** @type {{tag: string}} */ { tag }) => tag).join(", "),
   ]
     .filter(Boolean)
@@ -56,16 +56,17 @@ export function summaryOf({ bpm, key, tags, ...others }) {
 /**
  * Where the audio can be seen on a map: a link for each network that has heard it.
  * @param {Analysis} analysis
- * @returns {HTMLElement[]}
+ * @returns {(HTMLElement | null)[]}
  */
 export function mapLinks({ id, result }) {
   const { embeddings, tags } = result ?? {};
   const layers = embeddings ? ["embeddings", embeddings] : ["taggrams", tags];
   const networks = Object.entries(/** @type {any} */ (layers[1])?.networks ?? {});
-  return networks.map(([network, { segments }]) => {
+  const several = networks.length > 1;
+  const links = networks.map(([network, { segments }]) => {
     const query = new URLSearchParams({ network, layer: String(layers[0]), song: id });
     if (!segments) query.set("level", "tracks");
-    const which = networks.length > 1 ? ` of ${networkName(network)}` : "";
-    return h("a.button", { href: `/?${query}` }, `Show on the map${which}`);
+    return h("a.button", { href: `/?${query}` }, several ? networkName(network) : "Show on the map");
   });
+  return [several ? h("span", {}, "Show on the map of") : null, ...links];
 }

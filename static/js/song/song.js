@@ -1,7 +1,16 @@
 /** A song that is not in the library: sends it, waits for what is found, and finds its place on each map. */
 
-import { fetchPlace, fetchSound, follow, keepAudio, retryAnalysis, sendFile, cancelAnalysis } from "../analyse/requests.js";
+import {
+  cancelAnalysis,
+  fetchPlace,
+  fetchSound,
+  follow,
+  keepAudio,
+  retryAnalysis,
+  sendFile,
+} from "../analyse/requests.js";
 import { isAbort, reasonOf } from "../analyse/words.js";
+import { ApiError } from "../api.js";
 import { TAGGRAMS } from "../catalogue.js";
 import { networkName } from "../words.js";
 import { SongCard } from "./card.js";
@@ -139,7 +148,9 @@ export class Song {
       this.#place();
     } catch (error) {
       if (isAbort(error)) return;
-      this.#card.fail(reasonOf(error), { label: "Try again", run: () => this.#open(id) });
+      const isUnknown = error instanceof ApiError && error.status === 404;
+      if (isUnknown) this.#card.fail("There is no such song any more: it was deleted, or the link is wrong.");
+      else this.#card.fail(reasonOf(error), { label: "Try again", run: () => this.#open(id) });
     }
   }
 
