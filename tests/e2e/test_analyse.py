@@ -1,6 +1,7 @@
 """Audio that is sent: the page that analyses it, and its place on the map."""
 
 import base64
+import re
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
@@ -96,18 +97,19 @@ def test_results_are_shown_when_files_are_chosen(
     expect(row(page, song.name)).to_have_attribute("data-state", "finished")
 
     row(page, song.name).get_by_role("link").click()
-    tags = page.locator("section.found").filter(has_text="MusiCNN · MagnaTagATune").filter(has_text="Tags")
+    tags = page.locator("section.found").filter(has=page.get_by_role("heading", name=re.compile("^Tags")))
     song_id = page.url.rsplit("/", 1)[1]
     found = page.request.get(f"{workplace}/api/v1/analyses/{song_id}").json()
     assert found["attributes"] == ["tags", "embeddings"]
-    best = found["result"]["tags"]["networks"]["mtt-musicnn"]["tags"][:10]
+    first, *_ = found["result"]["tags"]["networks"].values()
+    best = first["tags"][:10]
     expect(tags.locator(".tag-name")).to_have_text([tag["tag"] for tag in best])
 
     plot = tags.locator(".js-plotly-plot")
     box = plot.bounding_box()
     assert box is not None
     page.mouse.click(box["x"] + 108 + 0.5 * (box["width"] - 114), box["y"] + 30)
-    page.wait_for_function("document.querySelector('audio').currentTime > 4")
+    page.wait_for_function("() => document.querySelector('audio').currentTime > 4")
     assert not page.locator("audio").evaluate("(audio) => audio.paused")
     assert violations(page) == []
 
