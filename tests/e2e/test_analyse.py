@@ -106,6 +106,7 @@ def test_results_are_shown_when_files_are_chosen(
     expect(tags.locator(".tag-name")).to_have_text([tag["tag"] for tag in best])
 
     plot = tags.locator(".js-plotly-plot")
+    plot.evaluate("(element) => element.scrollIntoView({ block: 'center' })")
     box = plot.bounding_box()
     assert box is not None
     page.mouse.click(box["x"] + 108 + 0.5 * (box["width"] - 114), box["y"] + 30)
