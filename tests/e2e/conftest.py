@@ -22,6 +22,7 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 from app import create_app, current_settings
 from app.models import db
 from app.services.jobs import embedded
+from app.web import workers
 from tests.e2e.explorer import Explorer
 from tests.snapshot_factory import Library, Spec, build_library, default_settings
 
@@ -94,6 +95,7 @@ def working(root: Path, models_dir: Path) -> Iterator[str]:
     """Serve a library with a worker, as the app does; yields its address. The worker is gone in the end."""
     app = create_app(default_settings(root) | {"WORKERS": 1, "MODELS_DIR": models_dir})
     try:
+        workers.start(app)
         with serving(app) as address:
             yield address
     finally:

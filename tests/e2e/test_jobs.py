@@ -116,7 +116,7 @@ def test_jobs_are_asked_for_when_the_server_refuses_to_tell(
     streams()
     with page.expect_response("**/jobs/events") as refused:
         page.goto(f"{address}/jobs")
-    assert refused.value.status == 409
+    assert refused.value.status == 503
     expect(rows(page)).to_have_attribute("data-state", "queued")
     change("state = 'cancelled', expires_at = created_at")
     expect(rows(page)).to_have_attribute("data-state", "cancelled")

@@ -20,8 +20,8 @@ from app.services.analysis import (
     list_attributes,
 )
 from app.services.jobs import control
-from app.services.webhooks import retry_delivery
 from app.services.keep import keep_upload
+from app.services.webhooks import retry_delivery
 from app.store.snapshots import Space
 from app.web import context
 from app.web.api.arguments import ArgumentsError
