@@ -6,6 +6,7 @@
     ├── SettingsError            a setting has a wrong value
     ├── InputError               the request or an argument is wrong
     │   ├── NotFoundError        what was asked for does not exist
+    │   ├── TooLargeError        what was sent is too large
     │   ├── ChangedError         what is to be changed has been changed meanwhile
     │   ├── ConflictError        it does not go together with what is there
     │   └── GoneError            what was asked for has been thrown away
@@ -80,6 +81,13 @@ class NotFoundError(InputError):
 
     code = "not_found"
     http_status = 404
+
+
+class TooLargeError(InputError):
+    """What was sent is too large."""
+
+    code = "too_large"
+    http_status = 413
 
 
 class ChangedError(InputError):

@@ -13,7 +13,14 @@ from sqlalchemy.exc import IntegrityError
 
 from app.analyses import ANALYSES, Analyser, Wanted, availability, versions
 from app.audio.decode import AudioFacts, probe
-from app.errors import CancelledError, InputError, MissingNetworkError, MusicExploreError, NotFoundError
+from app.errors import (
+    CancelledError,
+    InputError,
+    MissingNetworkError,
+    MusicExploreError,
+    NotFoundError,
+    TooLargeError,
+)
 from app.files import file_sha256, storage_error
 from app.models import AnalysisResult, db
 from app.networks import NETWORKS, installed
@@ -36,8 +43,8 @@ FOLDER: Final = "uploads"
 _BLOCK: Final = 1 << 18
 _MAX_TITLE: Final = 200
 
-_analysers: dict[tuple[Path, str], Analyser] = {}
-_loading = threading.Lock()
+_kept = threading.local()
+"""``analysers`` of each thread: one analyser does one thing at a time."""
 
 
 @dataclass(frozen=True)
@@ -79,7 +86,9 @@ def analyse_upload(settings: Settings, stream: IO[bytes], file_name: str, reques
     AudioError
         If it is no audio.
     InputError
-        If it is too large or too long, or the request is wrong.
+        If it is too long, or the request is wrong.
+    TooLargeError
+        If it is larger than ``UPLOAD_MAX_MB``.
     QueueFullError
         If too many jobs wait.
     StorageError
@@ -207,7 +216,7 @@ def _receive(stream: IO[bytes], path: Path, max_mb: int) -> str:
             while block := stream.read(_BLOCK):
                 size += len(block)
                 if size > max_mb * 2**20:
-                    raise InputError(f"The file is larger than {max_mb} MB.")
+                    raise TooLargeError(f"The file is larger than {max_mb} MB.")
                 digest.update(block)
                 file.write(block)
             file.flush()
@@ -283,7 +292,7 @@ def run(job: "JobRun", arguments: dict[str, Any]) -> dict[str, Any]:
                 max_seconds=settings.UPLOAD_MAX_SECONDS,
                 advance=lambda _name: advance(next(steps, 0)),
             )
-        job.check()
+            advance(1)
         _remember(taken.subject or "", version_of, results)
         found |= results
     return {"analyses": {name: found[name] for name in names}}
@@ -321,12 +330,14 @@ def _wanted(names: Sequence[str], arguments: dict[str, Any]) -> Wanted:
 
 
 def _analyser(settings: Settings) -> Analyser:
-    """Return the analyser of this process; what it has loaded stays loaded."""
+    """Return the analyser of this thread; what it has loaded stays loaded."""
     key = (settings.MODELS_DIR, choose_engine(settings.ENGINE, settings.ONNX_PROVIDER))
-    with _loading:
-        if key not in _analysers:
-            _analysers[key] = Analyser(*key)
-        return _analysers[key]
+    if not hasattr(_kept, "analysers"):
+        _kept.analysers = {}
+    analysers: dict[tuple[Path, str], Analyser] = _kept.analysers
+    if key not in analysers:
+        analysers[key] = Analyser(*key)
+    return analysers[key]
 
 
 def _known(content_hash: str, version_of: dict[str, str]) -> dict[str, Any]:

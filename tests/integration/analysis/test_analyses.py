@@ -72,7 +72,7 @@ def test_good_files_are_taken_when_some_of_a_batch_are_bad(client, app, work, to
     [
         (b"no audio", "attributes=tags", 422, "unreadable_audio"),
         (b"", "attributes=tags", 422, "unreadable_audio"),
-        (b"x" * (2 * 2**20 + 10), "attributes=tags", 400, "invalid_input"),
+        (b"x" * (2 * 2**20 + 10), "attributes=tags", 413, "too_large"),
         (b"x" * (4 * 2**20), "attributes=tags", 413, "request_entity_too_large"),
         (None, "attributes=loudness", 400, "invalid_input"),
         (None, "attributes=tags&network=nothing", 404, "not_found"),
