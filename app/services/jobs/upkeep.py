@@ -9,7 +9,7 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.exc import DBAPIError
 
 from app.errors import MusicExploreError, WorkerError
-from app.models import AnalysisResult, Job, db
+from app.models import AnalysisResult, Job, WebhookDelivery, db
 from app.models.job import CANCELLED, ENDED, EXPIRED, FAILED, QUEUED, RUNNING
 from app.queries.clock import database_now
 from app.services import webhooks
@@ -136,6 +136,13 @@ def throw_away_old(settings: Settings) -> None:
         state = row.state if row.state in (FAILED, CANCELLED) else EXPIRED
         values = {"state": state, "result": None, "expires_at": None}
         db.session.execute(update(Job).where(Job.id == row.id, Job.state == row.state).values(values))
-    db.session.execute(delete(Job).where(Job.state.in_((*ENDED, EXPIRED)), Job.finished_at < now - 2 * keep))
-    db.session.execute(delete(AnalysisResult).where(AnalysisResult.created_at < now - keep))
+    gone = select(Job.id).where(Job.state.in_((*ENDED, EXPIRED)), Job.finished_at < now - 2 * keep)
+    ids = db.session.scalars(gone.limit(_AT_ONCE)).all()
+    if ids:
+        db.session.execute(delete(WebhookDelivery).where(WebhookDelivery.job_id.in_(ids)))
+        db.session.execute(delete(Job).where(Job.id.in_(ids)))
+    # Asked before: a DELETE takes the lock of an SQLite file even where nothing is to be deleted.
+    stale = AnalysisResult.created_at < now - keep
+    if db.session.scalar(select(AnalysisResult.name).where(stale).limit(1)) is not None:
+        db.session.execute(delete(AnalysisResult).where(stale))
     db.session.commit()

@@ -117,6 +117,18 @@ def test_nothing_is_lost_when_many_send_at_once(serve, tmp_path):
     assert (told["state"], told["tries"]) == ("finished", 1)
 
 
+def test_client_of_matnn_is_served_when_it_asks_as_documented(serve, tmp_path):
+    server = serve(WORKERS="1")
+    flags = {"genre_discogs_effnet": "True", "bpm": "True", "key": "True", "classifiers": "True"}
+    file = {"file": ("audio.mp3", io.BytesIO(clip(tmp_path, 5)), "audio/mpeg")}
+    sent = requests.post(f"{server.address}/api/upload", files=file, data=flags, timeout=60).json()
+    assert sent["status"] == "Successfully uploaded audio.mp3"
+    status = f"{server.address}/api/status/{sent['id']}"
+    until(lambda: requests.get(status, timeout=60).status_code == 200)
+    told = server.get(f"/api/result/{sent['id']}")
+    assert (told["completed"], len(told["result"]["genre"])) == (True, 3)
+
+
 def test_workers_go_with_the_server_and_the_job_comes_back(serve, tmp_path):
     server = serve(WORKERS="1")
     until(lambda: len(server.workers()) == 1)
