@@ -3,6 +3,7 @@
 import atexit
 import contextlib
 import fcntl
+import logging
 import os
 import threading
 from pathlib import Path
@@ -13,6 +14,8 @@ from flask import Flask
 from app.services.jobs.pool import WorkerPool
 from app.services.jobs.upkeep import Upkeep
 from app.settings import Settings
+
+log = logging.getLogger(__name__)
 
 LOCK_FILE: Final = "jobs.lock"
 TRY_SECONDS: Final = 2.0
@@ -65,8 +68,12 @@ class Embedded:
 
     def _run(self) -> None:
         path = self._settings.ROOT_DIR / LOCK_FILE
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        except OSError as error:  # a library that is only looked at
+            log.warning("There are no workers: %s cannot be written: %s.", path, error.strerror)
+            return
         try:
             while not self._over.is_set():
                 with contextlib.suppress(BlockingIOError):

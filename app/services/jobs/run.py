@@ -120,7 +120,8 @@ class JobRun(Reporter):
     def _leave(self) -> None:
         """End the process over a job that does not listen."""
         with self._app.app_context():
-            queue.stop(self.settings, self.taken)
+            if queue.stop(self.settings, self.taken):
+                KINDS[self.taken.kind].tell_end(self.taken, CancelledError("The job was cancelled."))
             db.session.commit()
         log.warning("Job %s does not stop: the worker ends.", self.taken.id)
         os._exit(75)

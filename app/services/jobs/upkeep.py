@@ -8,7 +8,7 @@ from flask import Flask
 from sqlalchemy import delete, select, update
 from sqlalchemy.exc import DBAPIError
 
-from app.errors import MusicExploreError, WorkerError
+from app.errors import CancelledError, MusicExploreError, WorkerError
 from app.models import AnalysisResult, Job, WebhookDelivery, db
 from app.models.job import CANCELLED, ENDED, EXPIRED, FAILED, QUEUED, RUNNING
 from app.queries.clock import database_now
@@ -95,18 +95,20 @@ def take_back_abandoned(settings: Settings, worker: str | None = None) -> int:
 def _take_back(settings: Settings, row: Job) -> None:
     taken = Taken(row.id, row.lease or "", row.kind, row.arguments, row.subject)
     log.warning("Job %s: its worker %s is gone (try %d).", row.id, row.worker, row.tries)
+    error: MusicExploreError
     if row.cancel_requested:
+        error = CancelledError("The job was cancelled.")
         held = queue.stop(settings, taken)
     elif row.tries >= settings.JOB_TRIES:
         times = f"{row.tries} times" if row.tries > 1 else "once"
         error = WorkerError(f"The worker died over it {times}; perhaps it takes too much memory.")
         held = queue.fail(settings, taken, error)
-        if held:
-            KINDS[row.kind].tell_end(taken, error)
     else:
         queue.give_back(taken)
         runners.hand(settings, row.id)
         return
+    if held:
+        KINDS[row.kind].tell_end(taken, error)
     db.session.commit()
 
 
