@@ -17,7 +17,7 @@ from tests.small_disk import small_disk
 
 __all__ = ["celery_farm", "embedded_farm", "farm", "postgresql", "redis", "settings_overrides", "small_disk"]
 
-QUICK = {"JOB_LEASE_SECONDS": 2}
+QUICK = {"JOB_LEASE_SECONDS": 1}
 
 
 @pytest.fixture

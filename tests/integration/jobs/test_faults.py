@@ -157,7 +157,7 @@ def test_jobs_are_done_when_the_broker_is_restarted_under_load(celery_farm, redi
 def test_jobs_are_done_when_the_database_is_restarted_under_load(celery_farm, postgresql, tmp_path):
     farm = celery_farm
     farm.start(2)
-    ids = [farm.add("note", file=str(tmp_path / "notes"), steps=20) for _ in range(6)]
+    ids = [farm.add("note", file=str(tmp_path / "notes"), steps=20) for _ in range(4)]
     farm.wait(ids[0], lambda job: job.state == "running")
     with farm.app.app_context():
         db.session.remove()

@@ -22,10 +22,12 @@ NETWORK = NETWORKS[0]
 
 
 @pytest.fixture(scope="module")
-def placed(tmp_path_factory, music, two_networks):
+def placed(tmp_path_factory, music, models_dir):
     """The application over a processed library, and the id of the analysis of one of its files."""
-    root = tmp_path_factory.mktemp("placed")
-    app = create_app(DEFAULTS | {"ROOT_DIR": root, "AUDIO_DIR": music, "MODELS_DIR": two_networks})
+    root, models = tmp_path_factory.mktemp("placed"), tmp_path_factory.mktemp("one-network")
+    for path in models_dir.glob(f"{NETWORK}.*"):
+        (models / path.name).symlink_to(path)
+    app = create_app(DEFAULTS | {"ROOT_DIR": root, "AUDIO_DIR": music, "MODELS_DIR": models})
     settings = current_settings(app)
     with app.app_context():
         database.upgrade(settings)
