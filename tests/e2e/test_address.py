@@ -266,10 +266,9 @@ class TestModule:
             ([], None),
             ([(3, 0), (3, 1), (3, 2), (3, 7), (5, 1)], "3:0-2.7_5:1"),
             ([(3, None), (4, None), (9, None)], "3-4.9"),
-            ([(track, 0) for track in range(250_001)], None),
         ],
     )
-    def test_selection_survives_as_text_unless_it_is_long(
+    def test_selection_survives_as_text(
         self, blank: Page, points: list[tuple[int, int | None]], text: str | None
     ) -> None:
         given = [{"track": track, "segment": segment} for track, segment in points]
@@ -282,3 +281,13 @@ class TestModule:
             given,
         )
         assert found == [text, given if text else []]
+
+    def test_selection_is_no_text_when_it_is_long(self, blank: Page) -> None:
+        found = blank.evaluate(
+            """async (count) => {
+              const { writeSelection } = await import("/static/js/selection-text.js");
+              return writeSelection(Array.from({ length: count }, (_, track) => ({ track, segment: 0 })));
+            }""",
+            250_001,
+        )
+        assert found is None
