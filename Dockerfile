@@ -62,4 +62,4 @@ EXPOSE 5000
 VOLUME ["/data", "/models"]
 HEALTHCHECK --interval=15s --timeout=5s --start-period=60s --retries=3 \
   CMD ["python", "-c", "from urllib.request import urlopen; urlopen('http://127.0.0.1:5000/healthz', timeout=4)"]
-CMD ["gunicorn", "--bind", "0.0.0.0:5000", "--threads", "8", "--no-control-socket", "wsgi:app"]
+CMD ["gunicorn", "--bind", "0.0.0.0:5000", "--no-control-socket", "wsgi:app"]

@@ -42,7 +42,7 @@ demo: install ## everything, from nothing to the page; AUDIO=folder for your own
 	$(BIN)/flask demo --host $(HOST) --port $(PORT) $(if $(AUDIO),--audio "$(AUDIO)")
 
 serve: install ## only serve the page
-	$(BIN)/gunicorn --bind $(HOST):$(PORT) --threads 8 --no-control-socket wsgi:app
+	$(BIN)/gunicorn --bind $(HOST):$(PORT) --no-control-socket wsgi:app
 
 test: install-dev networks check ## install, then check and test everything
 

@@ -2,6 +2,8 @@
 
 limit_request_line = 8190  # 500 ids, the most that /api/v1/tracks takes, do not fit into the usual 4094
 
+threads = 16  # unless --threads says otherwise; some requests hold one for a while
+sendfile = False  # so that a client that takes nothing is noticed
 worker_class = "app.web.patience.PatientWorker"  # what threads there are: see the option --threads
 
 

@@ -109,7 +109,7 @@ def _serve(settings: Settings, host: str, port: int) -> None:
     """Become the web server."""
     click.echo(f"\nOpen http://{host}:{port}   (Ctrl-C ends it)\n")
     environment = os.environ | {f"{ENVIRONMENT_PREFIX}AUDIO_DIR": str(settings.AUDIO_DIR)}
-    options = ["--bind", f"{host}:{port}", "--threads", "8", "--no-control-socket"]
+    options = ["--bind", f"{host}:{port}", "--no-control-socket"]
     server = [sys.executable, "-m", "gunicorn", *options, "wsgi:app"]
     os.chdir(PROJECT_DIR)
     os.execve(sys.executable, server, environment)  # noqa: S606 - a fixed program, no shell

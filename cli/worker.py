@@ -41,7 +41,8 @@ def worker(concurrency: int, once: bool) -> None:
     settings = current_settings(current_app)
     app = current_app._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001 - for other threads
     _show_log()
-    click.echo("Waiting for jobs. Ctrl-C ends it.", err=True)
+    if not once:
+        click.echo("Waiting for jobs. Ctrl-C ends it.", err=True)
     if concurrency == 1 or once:
         _work(app, settings, once=once)
         return
@@ -58,6 +59,7 @@ def _work(app: Flask, settings: Settings, *, once: bool) -> None:
     """Do jobs in this process, and the upkeep."""
     from app.services.jobs.upkeep import Upkeep
     from app.services.jobs.worker import work
+    from app.services.webhooks import send_due
 
     if settings.RUNNER == "celery" and not once:
         from app.services.jobs.celery_runner import run_worker
@@ -68,6 +70,8 @@ def _work(app: Flask, settings: Settings, *, once: bool) -> None:
     upkeep.start()
     try:
         work(app, settings, once=once)
+        if once:
+            send_due(settings)
     finally:
         upkeep.stop()
 

@@ -61,6 +61,9 @@ class Job(Base):
     __table_args__ = (
         Index("ix_job_state_rank_created_at", "state", "rank", "created_at"),
         Index("ix_job_subject", "subject"),
+        Index("ix_job_created_at", "created_at"),
+        Index("ix_job_finished_at", "finished_at"),
+        Index("ix_job_expires_at", "expires_at"),
     )
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True)
@@ -68,7 +71,6 @@ class Job(Base):
     title: Mapped[str] = mapped_column(Text)
     state: Mapped[str] = mapped_column(String(16), default=QUEUED)
     arguments: Mapped[dict[str, Any]] = mapped_column(JSON)
-    result: Mapped[dict[str, Any] | None] = deferred(mapped_column(JSON(none_as_null=True)))
     error: Mapped[str | None] = mapped_column(Text)
     error_code: Mapped[str | None] = mapped_column(String(32))
     owner: Mapped[str | None] = mapped_column(String(64))
@@ -89,6 +91,7 @@ class Job(Base):
     started_at: Mapped[float | None] = mapped_column(Double)
     finished_at: Mapped[float | None] = mapped_column(Double)
     expires_at: Mapped[float | None] = mapped_column(Double)
+    result: Mapped[dict[str, Any] | None] = deferred(mapped_column(JSON(none_as_null=True)))
 
 
 class JobLine(Base):

@@ -1,5 +1,6 @@
 """Jobs as they may be told: their state, what they gave and what they said."""
 
+import re
 from collections.abc import Collection, Iterable
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -9,7 +10,7 @@ from sqlalchemy import Select, func, select
 
 from app.errors import NotFoundError
 from app.models import Job, JobLine, db
-from app.models.job import ENDED, EXPIRED, QUEUED
+from app.models.job import ENDED, EXPIRED, QUEUED, RUNNING
 from app.queries.clock import database_now
 
 
@@ -62,7 +63,8 @@ def find_job(job_id: str, kind: str | None = None) -> JobFacts:
     NotFoundError
         If there is none.
     """
-    row = db.session.get(Job, job_id, populate_existing=True)
+    is_id = re.fullmatch("[0-9a-f]{32}", job_id)
+    row = db.session.get(Job, job_id, populate_existing=True) if is_id else None
     if row is None or kind not in (None, row.kind):
         raise NotFoundError(f"There is no {kind or 'job'} {job_id!r}.")
     return facts_of(row)
@@ -108,6 +110,11 @@ def _after(chosen: Select[Any], before: str | None) -> Select[Any]:
         return chosen
     moment = select(Job.created_at).where(Job.id == before).scalar_subquery()
     return chosen.where((Job.created_at < moment) | ((Job.created_at == moment) & (Job.id < before)))
+
+
+def ids_under_way(kind: str) -> set[str]:
+    """Return the jobs of a kind that wait or run."""
+    return set(db.session.scalars(select(Job.id).where(Job.kind == kind, Job.state.in_((QUEUED, RUNNING)))))
 
 
 def job_lines(job_id: str, after: int = 0, limit: int = 1000) -> list[JobLine]:

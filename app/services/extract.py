@@ -32,7 +32,7 @@ from app.services.ledger import Ledger
 from app.services.pending import PendingTrack, find_pending, split_twins
 from app.services.report import Reporter
 from app.services.vectors import TrackVectors, VectorExtractor, hash_content
-from app.services.workers import Outcome, run_tasks
+from app.services.workers import Outcome, portable, run_tasks
 from app.settings import Settings
 from app.store.networks import imported_names
 from app.version import VERSION
@@ -318,8 +318,8 @@ class _Run:
         for task in tasks:
             try:
                 yield Outcome(task, result=work(task))
-            except MusicExploreError as error:
-                yield Outcome(task, error=error)
+            except Exception as error:  # noqa: BLE001 - recorded with the track's name
+                yield Outcome(task, error=portable(error))
 
     def _put_off(self, track: PendingTrack, reason: str) -> None:
         """Leave a track pending: a disk that was unplugged says nothing about its files."""

@@ -1,12 +1,13 @@
 """Extraction spread over workers: batches of tracks as jobs, each of which writes parts of its own."""
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
+from app.errors import NotFoundError
 from app.models import db
-from app.queries.jobs import JobFacts, find_job, job_result, list_jobs
+from app.queries.jobs import find_job, ids_under_way, job_result, list_jobs
 from app.services.extract import extract_tracks, plan_extraction
 from app.services.jobs import queue, runners
 from app.services.lock import library_lock
@@ -60,7 +61,13 @@ def spread(
     """
     plan = plan_extraction(settings, networks, reporter)
     names = [network.name for network in plan.networks]
-    _, under_way = list_jobs(kinds=[KIND], states=["queued", "running"], limit=_MOST)
+    _, waiting_already = list_jobs(kinds=[KIND], states=["queued", "running"], limit=_MOST)
+    flags = {"retry_failed": retry_failed, "force": force}
+    under_way = [
+        job
+        for job in waiting_already
+        if set(names) <= set(job.arguments["networks"]) and flags.items() <= job.arguments.items()
+    ]
     taken = {track for job in under_way for track in job.arguments["tracks"]}
     pending = [
         track.track_id
@@ -73,7 +80,7 @@ def spread(
         return report
     waiting = {job.id: len(job.arguments["tracks"]) for job in under_way}
     for batch in batches:
-        arguments = {"tracks": batch, "networks": names, "retry_failed": retry_failed, "force": force}
+        arguments = {"tracks": batch, "networks": names, **flags}
         waiting[_ask(settings, arguments)] = len(batch)
     _wait(settings, reporter, waiting, report)
     return report
@@ -92,24 +99,28 @@ def _wait(settings: Settings, reporter: Reporter, waiting: dict[str, int], repor
         reporter.say("Workers do it: those of the app that is served, and each 'flask worker'.")
     with reporter.stage("Extracting", sum(waiting.values())) as advance:
         while waiting:
-            for job in list(_ended(waiting)):
-                advance(waiting.pop(job.id))
-                _count(job, report)
+            for job_id in _ended(waiting):
+                advance(waiting.pop(job_id))
+                _count(job_id, report)
             if waiting:
                 time.sleep(LOOK_SECONDS)
 
 
-def _ended(waiting: dict[str, int]) -> Iterator[JobFacts]:
-    under_way = {job.id for job in list_jobs(kinds=[KIND], states=["queued", "running"], limit=_MOST)[1]}
+def _ended(waiting: dict[str, int]) -> set[str]:
+    under_way = ids_under_way(KIND)
     db.session.rollback()
-    for job_id in waiting.keys() - under_way:
-        yield find_job(job_id)
+    return waiting.keys() - under_way
 
 
-def _count(job: JobFacts, report: SpreadReport) -> None:
-    result = job_result(job.id)
+def _count(job_id: str, report: SpreadReport) -> None:
+    try:
+        job = find_job(job_id)
+    except NotFoundError as error:  # somebody has deleted it
+        report.lost.append((job_id, str(error)))
+        return
+    result = job_result(job_id)
     if job.state != "finished" or result is None:
-        report.lost.append((job.id, job.error or job.state))
+        report.lost.append((job_id, job.error or job.state))
         return
     report.extracted += result["extracted"]
     report.shared += result["shared"]
@@ -131,7 +142,9 @@ def run(job: "JobRun", arguments: dict[str, Any]) -> dict[str, Any]:
             only=arguments["tracks"],
         )
         with job.stage("Extracting", len(pending)) as advance:
-            report = extract_tracks(settings, plan, pending, advance, jobs=0, share=not arguments["force"])
+            # After a worker has died over it in a process of its own: then that dies, and the track is known.
+            jobs = 0 if job.taken.tries == 1 else 1
+            report = extract_tracks(settings, plan, pending, advance, jobs=jobs, share=not arguments["force"])
     for path, reason in report.failures:
         job.say(f"{path.encode('utf-8', 'backslashreplace').decode()}: {reason}")
     return {"extracted": report.extracted, "shared": report.shared, "failed": len(report.failures)}

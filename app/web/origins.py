@@ -17,7 +17,7 @@ from app.web import context
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 METHODS = "GET, HEAD, POST, PUT, PATCH, DELETE"
-REQUEST_HEADERS = "Authorization, Content-Type, If-Match, If-None-Match, Range, X-Request-ID"
+REQUEST_HEADERS = "Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match, Range, X-Request-ID"
 RESPONSE_HEADERS = "ETag, Content-Disposition, Content-Range, Location, Retry-After, X-Request-ID"
 PREFLIGHT_SECONDS = 600
 

@@ -7,6 +7,7 @@ thread that waits is woken by closing the connection's way in.
 
 import contextlib
 import socket
+import struct
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -17,7 +18,12 @@ from gunicorn.workers.gthread import ThreadWorker
 from werkzeug.exceptions import RequestTimeout
 
 SLOWEST_BYTES_PER_SECOND: Final = 16 * 1024
+SENDING: Final = 3
+"""How many times as long a client may take nothing of its answer. A player that was paused asks again."""
 _LOOK_SECONDS: Final = 0.5
+
+leaving = threading.Event()
+"""Set once this process is told to end: whoever waits shall wait no longer."""
 
 _deadlines: dict[socket.socket, float] = {}
 
@@ -33,8 +39,21 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no type
     def handle(self, conn: Any) -> Any:
         """Read the head of a request, and answer it."""
         seconds = self.wsgi.extensions["settings"].CLIENT_TIMEOUT_SECONDS
+        conn.sock.setsockopt(
+            socket.SOL_SOCKET, socket.SO_SNDTIMEO, struct.pack("ll", int(SENDING * seconds), 0)
+        )
         with _waiting_for(conn.sock, time.monotonic() + seconds):
             return super().handle(conn)
+
+    def handle_exit(self, sig: int, frame: Any) -> None:
+        """End after the requests at hand."""
+        leaving.set()
+        super().handle_exit(sig, frame)
+
+    def handle_quit(self, sig: int, frame: Any) -> None:
+        """End at once."""
+        leaving.set()
+        super().handle_quit(sig, frame)
 
     def handle_request(self, req: Any, conn: Any) -> Any:
         """Answer a request whose head has been read."""
@@ -115,4 +134,5 @@ def _watch() -> None:
         for connection, deadline in list(_deadlines.items()):
             if now > deadline:
                 with contextlib.suppress(OSError):
-                    connection.shutdown(socket.SHUT_RD)
+                    # Of the socket below TLS, so that what is answered still goes out through it.
+                    socket.socket.shutdown(connection, socket.SHUT_RD)

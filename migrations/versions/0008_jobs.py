@@ -17,7 +17,6 @@ def upgrade() -> None:
         sa.Column("title", sa.Text(), nullable=False),
         sa.Column("state", sa.String(16), nullable=False),
         sa.Column("arguments", sa.JSON(), nullable=False),
-        sa.Column("result", sa.JSON(), nullable=True),
         sa.Column("error", sa.Text(), nullable=True),
         sa.Column("error_code", sa.String(32), nullable=True),
         sa.Column("owner", sa.String(64), nullable=True),
@@ -38,11 +37,14 @@ def upgrade() -> None:
         sa.Column("started_at", sa.Double(), nullable=True),
         sa.Column("finished_at", sa.Double(), nullable=True),
         sa.Column("expires_at", sa.Double(), nullable=True),
+        # The last one: SQLite reads through all that is before a column.
+        sa.Column("result", sa.JSON(), nullable=True),
         sa.PrimaryKeyConstraint("id", name="pk_job"),
         sa.UniqueConstraint("request_key", name="uq_job_request_key"),
     )
     op.create_index("ix_job_state_rank_created_at", "job", ["state", "rank", "created_at"])
-    op.create_index("ix_job_subject", "job", ["subject"])
+    for column in ("subject", "created_at", "finished_at", "expires_at"):
+        op.create_index(f"ix_job_{column}", "job", [column])
     op.create_table(
         "job_line",
         sa.Column("id", sa.Integer(), nullable=False),

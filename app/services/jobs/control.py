@@ -3,7 +3,7 @@
 from app.errors import ConflictError
 from app.queries.jobs import JobFacts, find_job
 from app.services.jobs import queue, runners
-from app.services.jobs.kinds import KINDS
+from app.services.jobs.kinds import kind_of
 from app.settings import Settings
 
 
@@ -17,7 +17,7 @@ def cancel(settings: Settings, job_id: str) -> JobFacts:
     ConflictError
         If it has ended already.
     """
-    return queue.cancel(settings, job_id, KINDS[find_job(job_id).kind].tell_end)
+    return queue.cancel(settings, job_id, kind_of(find_job(job_id).kind).tell_end)
 
 
 def retry(settings: Settings, job_id: str) -> JobFacts:
@@ -50,4 +50,4 @@ def forget(settings: Settings, job_id: str) -> None:
     """
     facts = find_job(job_id)
     queue.forget(job_id)
-    KINDS[facts.kind].discard(settings, job_id)
+    kind_of(facts.kind).discard(settings, job_id)

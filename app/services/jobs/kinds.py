@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from app.errors import MusicExploreError
+from app.errors import InputError, MusicExploreError
 from app.queries.analyses import KIND as ANALYSIS
 from app.services import analysis, extract_jobs, library_jobs
 from app.services.jobs.queue import Taken, TellEnd
@@ -35,6 +35,15 @@ class Kind:
     run: "Callable[[JobRun, dict[str, Any]], dict[str, Any] | None]"
     tell_end: TellEnd = _tell_nobody
     discard: Callable[[Settings, str], None] = lambda _settings, _job_id: None
+
+
+def _run_unknown(job: "JobRun", _arguments: dict[str, Any]) -> None:
+    raise InputError(f"This version does not know jobs of the kind {job.taken.kind!r}.")
+
+
+def kind_of(name: str) -> Kind:
+    """Return a kind of job; one that this version does not know fails."""
+    return KINDS.get(name, Kind(_run_unknown))
 
 
 KINDS: Final[dict[str, Kind]] = {

@@ -16,7 +16,7 @@ import time
 from dataclasses import dataclass, field
 
 from flask import Flask
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import SQLAlchemyError
 
 from app.models import db
 from app.services.jobs.upkeep import take_back_abandoned
@@ -74,7 +74,10 @@ class WorkerPool:
         while not self._over.is_set():
             with self._starting:
                 for slot in () if self._over.is_set() else self._slots:
-                    self._look_after(slot)
+                    try:
+                        self._look_after(slot)
+                    except (OSError, SQLAlchemyError) as error:  # the next look may go well
+                        log.warning("A worker cannot be looked after: %s", error)
             self._over.wait(LOOK_SECONDS)
 
     def stop(self) -> None:
@@ -114,9 +117,9 @@ class WorkerPool:
         with self._app.app_context():
             try:
                 take_back_abandoned(self._settings, name)
-            except DBAPIError as error:  # the lease will run out
+            except SQLAlchemyError as error:  # the lease will run out
                 db.session.rollback()
-                log.warning("The database does not answer: %s", error.orig)
+                log.warning("The database does not answer: %s", error)
 
 
 def leave_when_orphaned() -> None:

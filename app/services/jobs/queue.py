@@ -53,6 +53,7 @@ class Taken:
     kind: str
     arguments: dict[str, Any]
     subject: str | None
+    tries: int
 
 
 TellEnd = Callable[[Taken, MusicExploreError | None], None]
@@ -144,6 +145,9 @@ def take_next(settings: Settings, worker: str) -> Taken | None:
 
 def take(settings: Settings, job_id: str, worker: str) -> Taken | None:
     """Take a job; None if it may not run now: taken by another, ended, or its audio is at work."""
+    if db.engine.dialect.name == "postgresql":  # elsewhere one writer waits for the other anyway
+        subject = func.hashtext(func.coalesce(Job.subject, Job.id))
+        db.session.execute(select(func.pg_advisory_xact_lock(subject)).where(Job.id == job_id))
     now = database_now()
     lease = new_id()
     step = (
@@ -164,7 +168,7 @@ def take(settings: Settings, job_id: str, worker: str) -> Taken | None:
     if not _changes(step):
         return None
     row = db.session.get_one(Job, job_id, populate_existing=True)
-    return Taken(row.id, lease, row.kind, row.arguments, row.subject)
+    return Taken(row.id, lease, row.kind, row.arguments, row.subject, row.tries)
 
 
 def _may_run(now: float) -> list[Any]:
@@ -201,9 +205,11 @@ def is_stop_wanted(taken: Taken) -> bool | None:
     return found
 
 
-def finish(settings: Settings, taken: Taken, result: dict[str, Any] | None) -> bool:
+def finish(
+    settings: Settings, taken: Taken, result: dict[str, Any] | None, progress: Mapping[str, Any]
+) -> bool:
     """End a job well, in the caller's transaction; False if the lease is lost."""
-    return _end(settings, _held(taken), FINISHED, result=result)
+    return _end(settings, _held(taken), FINISHED, result=result, **progress)
 
 
 def fail(settings: Settings, taken: Taken, error: MusicExploreError) -> bool:
@@ -264,7 +270,7 @@ def cancel(settings: Settings, job_id: str, tell_end: TellEnd) -> JobFacts:
     waiting = update(Job).where(Job.id == job_id, Job.state == QUEUED)
     if _end(settings, waiting, CANCELLED):
         row = db.session.get_one(Job, job_id, populate_existing=True)
-        taken = Taken(row.id, "", row.kind, row.arguments, row.subject)
+        taken = Taken(row.id, "", row.kind, row.arguments, row.subject, row.tries)
         tell_end(taken, CancelledError("The job was cancelled."))
     else:
         running = update(Job).where(Job.id == job_id, Job.state == RUNNING).values(cancel_requested=True)

@@ -14,7 +14,7 @@ from sqlalchemy.exc import DBAPIError
 from app.errors import BusyError, CancelledError, MusicExploreError
 from app.models import db
 from app.services.jobs import queue, runners
-from app.services.jobs.kinds import KINDS
+from app.services.jobs.kinds import kind_of
 from app.services.jobs.queue import Taken
 from app.services.report import Advance, Reporter
 from app.services.workers import portable
@@ -72,6 +72,11 @@ class JobRun(Reporter):
     def say(self, message: str) -> None:
         queue.write_line(self.taken.id, message)
 
+    @property
+    def progress(self) -> dict[str, Any]:
+        """Stage, steps that are done, and their total."""
+        return self._progress
+
     def check(self) -> None:
         """Stop here if somebody wants that, or another worker has the job by now.
 
@@ -96,9 +101,9 @@ class JobRun(Reporter):
             with self._app.app_context():
                 try:
                     self._beat()
-                except DBAPIError as error:  # it may come back before the lease runs out
+                except Exception as error:  # noqa: BLE001 - it may go again before the lease runs out
                     db.session.rollback()
-                    log.warning("Job %s: the database does not answer: %s", self.taken.id, error.orig)
+                    log.warning("Job %s: its lease cannot be prolonged: %s", self.taken.id, error)
             if self._stop.is_set():
                 asked_at = asked_at or time.monotonic()
                 if time.monotonic() - asked_at > STOP_SECONDS:
@@ -121,7 +126,7 @@ class JobRun(Reporter):
         """End the process over a job that does not listen."""
         with self._app.app_context():
             if queue.stop(self.settings, self.taken):
-                KINDS[self.taken.kind].tell_end(self.taken, CancelledError("The job was cancelled."))
+                kind_of(self.taken.kind).tell_end(self.taken, CancelledError("The job was cancelled."))
             db.session.commit()
         log.warning("Job %s does not stop: the worker ends.", self.taken.id)
         os._exit(75)
@@ -135,7 +140,7 @@ def run_job(app: Flask, settings: Settings, taken: Taken) -> None:
     KeyboardInterrupt
         If the worker is told to end; the job is back in the queue then.
     """
-    kind = KINDS[taken.kind]
+    kind = kind_of(taken.kind)
     try:
         with JobRun(app, settings, taken) as run:
             result, error = _attempt(kind.run, run)
@@ -181,17 +186,19 @@ def _end(
     settings: Settings, run: JobRun, result: dict[str, Any] | None, error: MusicExploreError | None
 ) -> None:
     taken = run.taken
-    if isinstance(error, BusyError):
+    is_stop_wanted = run.is_stop_wanted or bool(queue.is_stop_wanted(taken))
+    if isinstance(error, BusyError) and not is_stop_wanted:
         queue.give_back(taken, seconds=BUSY_SECONDS, counts=False)
         return
-    if isinstance(error, CancelledError):
-        held = queue.stop(settings, taken) if run.is_stop_wanted else False
+    if isinstance(error, BusyError | CancelledError):
+        error = CancelledError("The job was cancelled.")
+        held = queue.stop(settings, taken) if is_stop_wanted else False
     elif error is not None:
         held = queue.fail(settings, taken, error)
     else:
-        held = queue.finish(settings, taken, result)
+        held = queue.finish(settings, taken, result, run.progress)
     if held:
-        KINDS[taken.kind].tell_end(taken, error)
+        kind_of(taken.kind).tell_end(taken, error)
     db.session.commit()
     for job_id in queue.waiting_twins(taken):
         runners.hand(settings, job_id)

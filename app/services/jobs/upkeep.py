@@ -2,11 +2,11 @@
 
 import logging
 import threading
+import time
 from collections.abc import Callable
 
 from flask import Flask
 from sqlalchemy import delete, select, update
-from sqlalchemy.exc import DBAPIError
 
 from app.errors import CancelledError, MusicExploreError, WorkerError
 from app.models import AnalysisResult, Job, WebhookDelivery, db
@@ -14,14 +14,15 @@ from app.models.job import CANCELLED, ENDED, EXPIRED, FAILED, QUEUED, RUNNING
 from app.queries.clock import database_now
 from app.services import webhooks
 from app.services.jobs import queue, runners
-from app.services.jobs.kinds import KINDS
+from app.services.jobs.kinds import kind_of
 from app.services.jobs.queue import Taken
 from app.settings import Settings
 
 log = logging.getLogger(__name__)
 
-EVERY_SECONDS = 1.0
 HAND_AGAIN_SECONDS = 15.0
+UPLOADS = "uploads"
+UPLOAD_SECONDS = 3600.0  # longer than any request
 _AT_ONCE = 200
 
 
@@ -34,8 +35,8 @@ class Upkeep:
         self._over = threading.Event()
         # Apart, as receivers of webhooks may keep us waiting for a while.
         self._threads = [
-            threading.Thread(target=self._repeat, args=(work,), daemon=True, name=work.__name__)
-            for work in (keep_up, webhooks.send_due)
+            threading.Thread(target=self._repeat, args=(work, seconds), daemon=True, name=work.__name__)
+            for work, seconds in ((keep_up, 1.0), (webhooks.send_due, 1.0), (throw_away_old, 60.0))
         ]
 
     def start(self) -> None:
@@ -49,26 +50,25 @@ class Upkeep:
         for thread in self._threads:
             thread.join()
 
-    def _repeat(self, work: Callable[[Settings], object]) -> None:
+    def _repeat(self, work: Callable[[Settings], object], seconds: float) -> None:
         told = ""
-        while not self._over.wait(EVERY_SECONDS):
+        while not self._over.wait(seconds):
             with self._app.app_context():
                 try:
                     work(self._settings)
                     told = ""
-                except (DBAPIError, MusicExploreError, OSError) as error:
+                except Exception as error:  # noqa: BLE001 - whatever it is, the next time may be better
                     db.session.rollback()
-                    reason = str(error)
+                    reason = f"{type(error).__name__}: {error}"
                     if reason != told:  # once, not every second
                         log.warning("Upkeep of jobs: %s", reason)
                     told = reason
 
 
 def keep_up(settings: Settings) -> None:
-    """Do all of it once."""
+    """Do once what cannot wait."""
     take_back_abandoned(settings)
     hand_again(settings)
-    throw_away_old(settings)
 
 
 def take_back_abandoned(settings: Settings, worker: str | None = None) -> int:
@@ -93,7 +93,7 @@ def take_back_abandoned(settings: Settings, worker: str | None = None) -> int:
 
 
 def _take_back(settings: Settings, row: Job) -> None:
-    taken = Taken(row.id, row.lease or "", row.kind, row.arguments, row.subject)
+    taken = Taken(row.id, row.lease or "", row.kind, row.arguments, row.subject, row.tries)
     log.warning("Job %s: its worker %s is gone (try %d).", row.id, row.worker, row.tries)
     error: MusicExploreError
     if row.cancel_requested:
@@ -108,7 +108,7 @@ def _take_back(settings: Settings, row: Job) -> None:
         runners.hand(settings, row.id)
         return
     if held:
-        KINDS[row.kind].tell_end(taken, error)
+        kind_of(row.kind).tell_end(taken, error)
     db.session.commit()
 
 
@@ -128,12 +128,15 @@ def hand_again(settings: Settings) -> None:
 
 
 def throw_away_old(settings: Settings) -> None:
-    """Throw results away that were kept long enough, and, as long again after that, their jobs."""
+    """Throw results away that were kept long enough, and, as long again after that, their jobs.
+
+    Uploads of requests that ended before there was a job go, too.
+    """
     now = database_now()
     keep = settings.KEEP_ANALYSES_HOURS * 3600
     old = select(Job).where(Job.state.in_(ENDED), Job.expires_at < now).limit(_AT_ONCE)
     for row in db.session.scalars(old).all():
-        KINDS[row.kind].discard(settings, row.id)
+        kind_of(row.kind).discard(settings, row.id)
         # What failed or was cancelled stays so: its reason is all that is left of it.
         state = row.state if row.state in (FAILED, CANCELLED) else EXPIRED
         values = {"state": state, "result": None, "expires_at": None}
@@ -148,3 +151,8 @@ def throw_away_old(settings: Settings) -> None:
     if db.session.scalar(select(AnalysisResult.name).where(stale).limit(1)) is not None:
         db.session.execute(delete(AnalysisResult).where(stale))
     db.session.commit()
+    for path in (settings.ROOT_DIR / UPLOADS).glob("*"):
+        is_old = path.stat().st_mtime < time.time() - UPLOAD_SECONDS
+        if is_old and db.session.scalar(select(Job.id).where(Job.id == path.name)) is None:
+            path.unlink(missing_ok=True)
+    db.session.rollback()

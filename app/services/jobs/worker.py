@@ -6,7 +6,7 @@ import socket
 import time
 
 from flask import Flask
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import SQLAlchemyError
 
 from app.models import db
 from app.services.jobs import queue
@@ -54,9 +54,9 @@ def _do_next(app: Flask, settings: Settings, name: str) -> bool:
             if taken is None:
                 return False
             run_job(app, settings, taken)
-        except DBAPIError as error:
+        except SQLAlchemyError as error:
             db.session.rollback()
-            log.info("The database does not answer: %s", error.orig)  # the upkeep warns of it
+            log.info("The database does not answer: %s", error)  # the upkeep warns of it
             time.sleep(AWAY_SECONDS)
             return False
     return True

@@ -18,7 +18,7 @@ from sqlalchemy import and_, func, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, scoped_session
 
-from app.errors import InputError, NotFoundError
+from app.errors import ConflictError, NotFoundError
 from app.models import WebhookAttempt, WebhookDelivery, db
 from app.services.webhooks.targets import parse_target
 
@@ -230,7 +230,7 @@ def retry_delivery(delivery_id: str) -> None:
     state = db.session.scalar(select(WebhookDelivery.state).where(WebhookDelivery.id == delivery_id))
     if state is None:
         raise NotFoundError(f"There is no delivery {delivery_id}.")
-    raise InputError(f"Delivery {delivery_id} is {state}: only one that has failed can be tried again.")
+    raise ConflictError(f"Delivery {delivery_id} is {state}: only one that has failed can be tried again.")
 
 
 def _is_due(now: datetime) -> Any:

@@ -148,7 +148,7 @@ def find_addresses(
     if not all(_is_allowed(settings, target.host, address) for address in found):
         raise InputError(
             f"Webhooks do not go to {target.host}: its address is private or reserved. If they shall, "
-            "name it in the setting WEBHOOK_ALLOWED_HOSTS."
+            "name it in the setting WEBHOOK_ALLOWED_HOSTS"
         )
     return found
 

@@ -1,13 +1,12 @@
 """Analyses: audio in, tags, genre, tempo, key and more out. Each is a job."""
 
-import threading
 import time
 from typing import Any
 
 from flask import Blueprint, Response, abort, request, url_for
 from werkzeug.datastructures import FileStorage
 
-from app.errors import InputError, MusicExploreError
+from app.errors import InputError, MusicExploreError, NotFoundError
 from app.models import db
 from app.queries.analyses import KIND, describe_analysis, found_by, place_of
 from app.queries.jobs import JobFacts, find_job, list_jobs
@@ -23,7 +22,7 @@ from app.services.jobs import control
 from app.services.keep import keep_upload
 from app.services.webhooks import retry_delivery
 from app.store.snapshots import Space
-from app.web import context
+from app.web import context, holding
 from app.web.api.arguments import ArgumentsError
 from app.web.api.operation import operation
 from app.web.api.places import describe_place
@@ -43,16 +42,16 @@ from app.web.api.schemas.analyses import (
 )
 from app.web.api.schemas.jobs import JobAnswer
 from app.web.media import UNKNOWN, send_audio
+from app.web.patience import leaving
 from app.web.responses import json_response
 
 analyses = Blueprint("analyses", __name__, url_prefix="/api/v1")
 
 FILE = "file"
 MAX_FILES = 50
+MAX_SIZES = 4  # a batch may be as large as so many of the largest files
 MAX_KEY = 255
 LOOK_SECONDS = 0.05
-# Each that waits holds a thread of the server; the others are answered at once.
-_waiting = threading.BoundedSemaphore(3)
 
 
 @analyses.get("/analyses/attributes")
@@ -167,16 +166,16 @@ def one(job_id: str, arguments: WaitArguments) -> Response:
 @analyses.post("/analyses/<job_id>/cancel")
 @operation(answer=AnalysisFactsAnswer, status=202, errors=(404, 409), scope="analyse")
 def cancelled(job_id: str) -> Response:
-    """Cancel an analysis that waits or runs."""
-    find_job(job_id, KIND)
+    """Cancel an analysis that waits or runs; one of others only with the scope ``write``."""
+    _find_own(job_id)
     return json_response(describe_analysis(control.cancel(context.settings(), job_id)), 202)
 
 
 @analyses.delete("/analyses/<job_id>")
 @operation(media={}, status=204, errors=(404, 409), scope="analyse")
 def deleted(job_id: str) -> Response:
-    """Delete an analysis that has ended, with the audio that was sent."""
-    find_job(job_id, KIND)
+    """Delete an analysis that has ended, with the audio that was sent; as for cancelling."""
+    _find_own(job_id)
     control.forget(context.settings(), job_id)
     return Response(status=204)
 
@@ -241,13 +240,21 @@ def uploaded_files(most: int) -> list[FileStorage]:
     """Return the files of the form that was sent."""
     if request.mimetype != "multipart/form-data":
         abort(415, f"The body must be a form with a file: curl -F {FILE}=@song.mp3")
-    request.max_content_length = (context.settings().UPLOAD_MAX_MB * most + 1) * 2**20
+    # The whole form is kept on the disk of the server's temporary files before any of it is looked at.
+    request.max_content_length = (context.settings().UPLOAD_MAX_MB * min(most, MAX_SIZES) + 1) * 2**20
     files = request.files.getlist(FILE)
     if not files:
         raise ArgumentsError({FILE: "Field required"})
     if len(files) > most:
         raise ArgumentsError({FILE: f"At most {most} at once"})
     return files
+
+
+def _find_own(job_id: str) -> None:
+    """Refuse what is not there, or is not for whoever asks to change."""
+    job = find_job(job_id, KIND)
+    if context.seen_owner() not in (None, job.owner):
+        raise NotFoundError(f"There is no {KIND} {job_id!r} of this token.")
 
 
 def _key() -> str | None:
@@ -259,17 +266,15 @@ def _key() -> str | None:
 
 def _wait(job: JobFacts, seconds: float) -> JobFacts:
     """Wait for the end of a job, if not too many others wait."""
-    if not seconds or job.has_ended or not _waiting.acquire(blocking=False):
+    if not seconds or job.has_ended:
         return job
-    try:
-        deadline = time.monotonic() + seconds
-        while not job.has_ended and time.monotonic() < deadline:
+    deadline = time.monotonic() + seconds
+    with holding.place() as is_free:
+        while is_free and not job.has_ended and time.monotonic() < deadline and not leaving.is_set():
             db.session.rollback()  # no transaction stays open meanwhile
-            time.sleep(LOOK_SECONDS)
+            leaving.wait(LOOK_SECONDS)
             job = find_job(job.id)
-        return job
-    finally:
-        _waiting.release()
+    return job
 
 
 def _describe(job: JobFacts) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from app.models import db
 from app.queries.jobs import find_job, job_lines, list_jobs
 from app.services import library_jobs
 from app.services.jobs import control
-from app.web import context
+from app.web import context, holding
 from app.web.api.operation import operation
 from app.web.api.schemas.jobs import (
     JobAnswer,
@@ -24,6 +24,7 @@ from app.web.api.schemas.jobs import (
     LogArguments,
     NewJobArguments,
 )
+from app.web.patience import leaving
 from app.web.responses import json_response
 
 jobs = Blueprint("jobs", __name__, url_prefix="/api/v1/jobs")
@@ -33,6 +34,7 @@ LOOK_SECONDS = 0.5
 # Each stream holds a thread of the server. A page that is refused asks from time to time instead.
 STREAMS = 3
 STREAM_SECONDS = 60.0
+QUIET_SECONDS = 2.0
 _streams = threading.BoundedSemaphore(STREAMS)
 
 
@@ -118,7 +120,7 @@ def events() -> Response:
     Each event ``jobs`` holds what ``/api/v1/jobs?limit=100`` tells. The stream ends after a minute; browsers
     open it again by themselves. With 503 too many streams are open: ask from time to time instead.
     """
-    if not _streams.acquire(blocking=False):
+    if not _take_stream():
         raise OverloadedError(
             f"{STREAMS} programs are told of jobs already. Ask /api/v1/jobs from time to time."
         )
@@ -127,9 +129,9 @@ def events() -> Response:
 
     def stream() -> Iterator[str]:
         told = None
-        quiet_until = end = time.monotonic()
-        end += STREAM_SECONDS
-        while time.monotonic() < end:
+        quiet_until = 0.0
+        end = time.monotonic() + STREAM_SECONDS
+        while time.monotonic() < end and not leaving.is_set():
             with app.app_context():
                 total, found = list_jobs(owner=owner, limit=SHOWN)
                 body = {"total": total, "next": None, "jobs": [job.to_json() for job in found]}
@@ -137,14 +139,28 @@ def events() -> Response:
             text = json.dumps(body, separators=(",", ":"))
             if text != told:
                 yield f"event: jobs\ndata: {text}\n\n"
-                told, quiet_until = text, time.monotonic() + 10
+                told, quiet_until = text, time.monotonic() + QUIET_SECONDS
             elif time.monotonic() > quiet_until:
                 yield ": still here\n\n"  # tells whether anybody listens
-                quiet_until = time.monotonic() + 10
-            time.sleep(LOOK_SECONDS)
+                quiet_until = time.monotonic() + QUIET_SECONDS
+            leaving.wait(LOOK_SECONDS)
 
     response = Response(stream(), mimetype="text/event-stream")
-    response.call_on_close(_streams.release)
+    response.call_on_close(_leave_stream)
     response.cache_control.no_store = True
     response.headers["X-Accel-Buffering"] = "no"
     return response
+
+
+def _take_stream() -> bool:
+    if not _streams.acquire(blocking=False):
+        return False
+    if holding.take():
+        return True
+    _streams.release()
+    return False
+
+
+def _leave_stream() -> None:
+    holding.leave()
+    _streams.release()

@@ -5,7 +5,7 @@ from typing import Any
 
 from flask import Blueprint, Response, request
 
-from app.errors import NotFoundError
+from app.errors import InputError, NotFoundError
 from app.queries.analyses import KIND, found_by
 from app.queries.jobs import JobFacts, find_job
 from app.services.analysis import Request, analyse_upload, list_attributes
@@ -79,6 +79,9 @@ def _wanted() -> tuple[str, ...]:
     if not flags or any(flag in GENRES for flag in flags):
         wanted = [genre for genre in flags if genre in GENRES]
         names += [genre for genre in (*wanted, *GENRES) if genre in able][:1]
+    if flags and not names:
+        reasons = {one["name"]: one["unavailable"] for one in list_attributes(context.settings())}
+        raise InputError(f"None of these can be found out here. {reasons[flags[0]]}")
     return tuple(dict.fromkeys(names))
 
 

@@ -4,9 +4,10 @@ from typing import Any
 
 from flask import Blueprint, Response, abort, request
 
+from app.errors import OverloadedError
 from app.queries.similar import Similar, SimilarQuery, find_similar
 from app.services.hearing import hear
-from app.web import context
+from app.web import context, holding
 from app.web.api.arguments import ArgumentsError
 from app.web.api.operation import operation
 from app.web.api.places import describe_place
@@ -50,7 +51,10 @@ def nearest_of_upload(arguments: UploadArguments) -> Response:
     upload = request.files.get(FILE)
     if upload is None:
         raise ArgumentsError({FILE: "Field required"})
-    sound = hear(settings, upload.stream, arguments.network, arguments.segment)
+    with holding.place() as is_free:
+        if not is_free:
+            raise OverloadedError("Other files are being heard. Try again in a while.")
+        sound = hear(settings, upload.stream, arguments.network, arguments.segment)
     return _answer(arguments.to_query(sound))
 
 

@@ -132,7 +132,7 @@ def test_result_goes_first_and_the_job_later_when_they_are_old(app, client, send
     db.session.execute(db.update(Job).values(expires_at=1.0))
     db.session.execute(db.update(AnalysisResult).values(created_at=1.0))
     db.session.commit()
-    upkeep.keep_up(settings)
+    upkeep.throw_away_old(settings)
     old = client.get(address).json
     assert (old["state"], old["result"], old["audio"]) == ("expired", None, None)
     assert not upload_path(settings, told["id"]).exists()
@@ -140,7 +140,7 @@ def test_result_goes_first_and_the_job_later_when_they_are_old(app, client, send
     assert client.get(f"/api/result/{told['id']}").status_code == 410
     db.session.execute(db.update(Job).values(finished_at=Job.finished_at - 2 * week - 1))
     db.session.commit()
-    upkeep.keep_up(settings)
+    upkeep.throw_away_old(settings)
     assert client.get(address).status_code == 404
 
 

@@ -61,3 +61,9 @@ def test_upload_is_refused_when_there_is_no_audio_in_it(client):
     form = {"data": {"bpm": "true"}, "content_type": "multipart/form-data"}
     assert client.post("/api/upload", **form).status_code == 400
     assert client.post("/api/upload", json={"bpm": True}).status_code == 415
+
+
+def test_upload_is_refused_when_nothing_of_it_can_be_found_out(client, tone):
+    response = upload(client, tone, {"classifiers": "true"})
+    assert response.status_code == 400
+    assert "No classifier is installed" in response.json["error"]["message"]

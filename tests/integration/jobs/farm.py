@@ -17,6 +17,7 @@ from typing import Any
 from flask import Flask
 
 from app import create_app, current_settings
+from app.errors import BusyError
 from app.queries.jobs import JobFacts, find_job
 from app.services.jobs import queue, runners
 from app.services.jobs.kinds import KINDS, Kind
@@ -45,8 +46,12 @@ def _deaf(run, arguments: dict[str, Any]) -> None:
     time.sleep(600)
 
 
+def _busy(run, arguments: dict[str, Any]) -> None:
+    raise BusyError("Another run is at work.")
+
+
 def add_kinds() -> None:
-    KINDS.update({"note": Kind(_note), "poison": Kind(_poison), "deaf": Kind(_deaf)})
+    KINDS.update({"note": Kind(_note), "poison": Kind(_poison), "deaf": Kind(_deaf), "busy": Kind(_busy)})
 
 
 class Farm:

@@ -4,8 +4,11 @@ import pytest
 from sqlalchemy import select
 
 from app.models import Extraction, Part, db
-from app.services import scan
+from app.services import extract_jobs, scan
+from app.services.jobs import queue
+from app.services.jobs.run import run_job
 from app.services.report import Reporter
+from app.services.vectors import VectorExtractor
 from tests.clips import write_clip
 
 CLIPS = 5
@@ -61,8 +64,6 @@ def test_workers_extract_a_library_when_it_is_distributed(catalogued, monkeypatc
 def test_batches_are_not_asked_for_twice_when_some_wait(embedded_farm, catalogued, monkeypatch):
     if catalogued is not embedded_farm:
         pytest.skip("once is enough")
-    from app.services import extract_jobs
-
     monkeypatch.setattr(extract_jobs, "_wait", lambda *_: None)
     with catalogued.app.app_context():
         first = extract_jobs.spread(catalogued.settings, Reporter(), networks=["mtt-musicnn"])
@@ -84,3 +85,35 @@ def test_shards_do_all_of_it_when_each_has_run(embedded_farm, catalogued):
 def test_shard_is_refused_when_it_is_none(embedded_farm, shard):
     result = flask(embedded_farm, "extract-all", "--shard", shard)
     assert result.exit_code == 2
+
+
+def test_more_networks_are_asked_for_when_others_wait_already(embedded_farm, catalogued, monkeypatch):
+    if catalogued is not embedded_farm:
+        pytest.skip("once is enough")
+    monkeypatch.setattr(extract_jobs, "_wait", lambda *_: None)
+    with catalogued.app.app_context():
+        extract_jobs.spread(catalogued.settings, Reporter(), networks=["mtt-musicnn"])
+        both = extract_jobs.spread(catalogued.settings, Reporter(), networks=["mtt-musicnn", "mtt-vgg"])
+        assert both.tracks == CLIPS + 2
+        assert len(extract_jobs.ids_under_way("extract")) == 2
+
+
+def test_others_of_a_batch_are_done_when_one_file_is_worse_than_unreadable(
+    embedded_farm, catalogued, monkeypatch
+):
+    if catalogued is not embedded_farm:
+        pytest.skip("once is enough")
+    extract = VectorExtractor.extract
+
+    def stumble(self, path, *more):
+        if path.name == "2.wav":
+            raise RuntimeError("a bug")
+        return extract(self, path, *more)
+
+    monkeypatch.setattr(VectorExtractor, "extract", stumble)
+    with catalogued.app.app_context():
+        monkeypatch.setattr(extract_jobs, "_wait", lambda *_: None)
+        extract_jobs.spread(catalogued.settings, Reporter(), networks=["mtt-musicnn"])
+        run_job(catalogued.app, catalogued.settings, queue.take_next(catalogued.settings, "test"))
+        db.session.remove()
+    assert states(catalogued) == {"done": CLIPS, "failed": 2}

@@ -8,6 +8,7 @@ from app.errors import WorkerError
 from app.models import db
 from app.services.jobs import control, queue, upkeep
 from app.services.jobs.queue import NewJob
+from app.services.jobs.run import run_job
 
 
 def lines(path):
@@ -43,9 +44,9 @@ def test_result_is_written_once_when_a_silent_worker_comes_back(embedded_farm, t
         farm.wait(job_id, lambda _: upkeep.take_back_abandoned(farm.settings) > 0)
         second = queue.take_next(farm.settings, "other")
         assert second.id == first.id
-        assert queue.finish(farm.settings, second, {"by": "other"})
+        assert queue.finish(farm.settings, second, {"by": "other"}, {})
         db.session.commit()
-        assert not queue.finish(farm.settings, first, {"by": "silent"})
+        assert not queue.finish(farm.settings, first, {"by": "silent"}, {})
         assert not queue.fail(farm.settings, first, WorkerError("gone"))
         db.session.rollback()
         assert db.session.get(queue.Job, job_id).result == {"by": "other"}
@@ -86,7 +87,7 @@ def test_two_jobs_about_the_same_never_run_together_when_many_workers_wait(farm)
         taken = queue.take_next(farm.settings, "a")
         assert taken is not None
         assert queue.take_next(farm.settings, "b") is None
-        assert queue.finish(farm.settings, taken, None)
+        assert queue.finish(farm.settings, taken, None, {})
         db.session.commit()
         assert queue.take_next(farm.settings, "b") is not None
 
@@ -178,3 +179,43 @@ def test_leases_hold_when_a_workers_clock_is_wrong(celery_farm, monkeypatch):
         assert upkeep.take_back_abandoned(farm.settings) == 0
         assert queue.keep(farm.settings, taken, {}) is False
     assert farm.look(job_id).state == "running"
+
+
+def test_two_jobs_about_the_same_never_run_together_when_many_take_at_once(farm):
+    with farm.app.app_context():
+        for number in range(30):
+            queue.add_job(
+                farm.settings, NewJob("note", "n", {"number": number}, subject=f"audio {number // 2}")
+            )
+
+    def take_all(worker):
+        with farm.app.app_context():
+            found = []
+            while (taken := queue.take_next(farm.settings, worker)) is not None:
+                found.append(taken.subject)
+            db.session.remove()
+            return found
+
+    with ThreadPoolExecutor(4) as threads:
+        subjects = [subject for share in threads.map(take_all, "abcd") for subject in share]
+    assert sorted(subjects) == sorted(set(subjects))
+    assert len(subjects) == 15
+
+
+def test_cancelled_job_ends_when_the_library_is_busy(embedded_farm):
+    farm = embedded_farm
+    with farm.app.app_context():
+        job_id = farm.add("busy")
+        taken = queue.take_next(farm.settings, "test")
+        control.cancel(farm.settings, job_id)
+        run_job(farm.app, farm.settings, taken)
+        db.session.remove()
+    assert farm.look(job_id).state == "cancelled"
+
+
+def test_job_fails_when_its_kind_is_not_known(embedded_farm):
+    farm = embedded_farm
+    farm.start()
+    job = farm.wait(farm.add("of tomorrow"))
+    assert (job.state, "does not know" in job.error) == ("failed", True)
+    assert farm.workers[0].poll() is None

@@ -35,7 +35,7 @@ class Server:
         settings = {"ROOT_DIR": str(root), "JOB_LEASE_SECONDS": "2", **settings}
         own |= {f"MUSIC_EXPLORE_{name}": value for name, value in settings.items()}
         subprocess.run([sys.executable, "-m", "flask", "init-db"], cwd=PROJECT_DIR, env=own, check=True)
-        options = ["--bind", self.address.removeprefix("http://"), "--threads", "8", "--no-control-socket"]
+        options = ["--bind", self.address.removeprefix("http://"), "--no-control-socket"]
         self._command = [sys.executable, "-m", "gunicorn", *options, "wsgi:app"]
         self._environment = own
         self.start()

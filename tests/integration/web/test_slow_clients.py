@@ -107,3 +107,18 @@ def test_body_is_taken_when_it_comes_in_pieces(server):
             time.sleep(0.3)
         client.settimeout(30)
         assert client.recv(100).startswith(b"HTTP/1.1 422")
+
+
+def test_others_are_served_when_clients_take_nothing_of_their_answers(server):
+    slow = []
+    try:
+        for _ in range(THREADS):
+            client = socket.socket()
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            client.connect(("127.0.0.1", server))
+            client.sendall(b"GET /vendor/plotly.js HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            slow.append(client)
+        assert status_of(server) == 200
+    finally:
+        for client in slow:
+            client.close()
