@@ -34,8 +34,6 @@ def worker(concurrency: int, once: bool) -> None:
     RUNNER = "celery" this is a Celery worker, of which there may be any number on any machine.
     """
     from app.services import database
-    from app.services.jobs.pool import WorkerPool
-    from app.services.jobs.upkeep import Upkeep
 
     database.check()
     settings = current_settings(current_app)
@@ -43,9 +41,20 @@ def worker(concurrency: int, once: bool) -> None:
     _show_log()
     if not once:
         click.echo("Waiting for jobs. Ctrl-C ends it.", err=True)
-    if concurrency == 1 or once:
-        _work(app, settings, once=once)
-        return
+    try:
+        if concurrency == 1 or once:
+            _work(app, settings, once=once)
+        else:
+            _watch(app, settings, concurrency)
+    except KeyboardInterrupt:  # how a worker ends, so no failure
+        click.echo("Ended. What was at hand is back in the queue.", err=True)
+
+
+def _watch(app: Flask, settings: Settings, concurrency: int) -> None:
+    """Keep several worker processes running, and do the upkeep."""
+    from app.services.jobs.pool import WorkerPool
+    from app.services.jobs.upkeep import Upkeep
+
     upkeep, pool = Upkeep(app, settings), WorkerPool(app, settings, concurrency)
     upkeep.start()
     try:
