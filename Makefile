@@ -60,8 +60,8 @@ contracts: ## direction of imports
 
 pytest: ## unit, integration and browser tests
 	$(BIN)/python -m pytest tests/unit --numprocesses auto
-	$(BIN)/python -m pytest tests/integration --numprocesses 3 --dist loadfile
-	$(BIN)/python -m pytest tests/e2e --numprocesses 3 --dist loadfile
+	$(BIN)/python -m pytest tests/integration --numprocesses 2 --dist loadfile
+	$(BIN)/python -m pytest tests/e2e --numprocesses 2 --dist loadfile
 
 format: ## format the code
 	$(BIN)/ruff format .

@@ -114,8 +114,9 @@ export class PlaylistView {
 
   /** @param {Playlist} playlist */
   show(playlist) {
+    // What was said of a playlist stays when it is shown again, for instance as it came a second time.
+    if (playlist.id !== this.#playlist?.id) this.#tell("");
     this.#playlist = playlist;
-    this.#tell("");
     this.#stopRenaming({ focus: false });
     this.#fill();
   }
