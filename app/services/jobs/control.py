@@ -48,6 +48,5 @@ def forget(settings: Settings, job_id: str) -> None:
     ConflictError
         If it has not ended.
     """
-    facts = find_job(job_id)
-    queue.forget(job_id)
+    facts = queue.forget(job_id)
     kind_of(facts.kind).discard(settings, job_id)

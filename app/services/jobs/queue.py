@@ -318,8 +318,8 @@ def retry(job_id: str) -> JobFacts:
     return find_job(job_id)
 
 
-def forget(job_id: str) -> None:
-    """Delete a job that has ended, with what it gave and told, and what was sent of it.
+def forget(job_id: str) -> JobFacts:
+    """Delete a job that has ended, with what it gave and told, and what was sent of it; return what it was.
 
     Raises
     ------
@@ -334,6 +334,7 @@ def forget(job_id: str) -> None:
     db.session.execute(delete(WebhookDelivery).where(WebhookDelivery.job_id == job_id))
     db.session.execute(delete(Job).where(Job.id == job_id))
     db.session.commit()
+    return facts
 
 
 def write_line(job_id: str, text: str) -> None:
