@@ -27,6 +27,8 @@ from tests.e2e.explorer import Explorer
 from tests.snapshot_factory import Library, Spec, build_library, default_settings
 
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
+# WebGL is computed by the processor here; putting the page together there as well, through WebGL's way,
+# would take a third more time.
 SWITCHES = (
     "--no-sandbox",
     "--no-first-run",
@@ -38,6 +40,7 @@ SWITCHES = (
     "--use-gl=angle",
     "--use-angle=swiftshader",
     "--enable-unsafe-swiftshader",
+    "--disable-gpu-compositing",
 )
 TIMEOUT = 15_000
 expect.set_options(timeout=TIMEOUT)

@@ -117,8 +117,9 @@ def test_results_are_shown_when_files_are_chosen(
     page.go_back()
     expect(row(page, song.name)).to_be_visible()
     page.reload()
-    kept = page.locator("#wishes input:checked").evaluate_all("(all) => all.map(({ name }) => name)")
-    assert sorted(kept) == ["embeddings", "tags"]
+    kept = page.locator("#wishes input:checked")
+    expect(kept).to_have_count(2)
+    assert sorted(kept.evaluate_all("(all) => all.map(({ name }) => name)")) == ["embeddings", "tags"]
     row(page, song.name).get_by_role("button", name="Delete").click()
     expect(row(page, song.name)).to_have_count(0)
     page.goto(f"{workplace}/analyse/{song_id}")
