@@ -8,9 +8,7 @@ from typing import Any
 from flask import Flask
 
 from app.errors import SettingsError
-from app.extensions import init_extensions
 from app.settings import PROJECT_DIR, Settings, hint, read_environment, read_settings
-from app.web import init_web
 
 MAX_BODY = 2**20
 
@@ -42,6 +40,9 @@ def create_app(overrides: dict[str, Any] | None = None) -> Flask:
         template_folder=str(PROJECT_DIR / "templates"),
         static_folder=str(PROJECT_DIR / "static"),
     )
+    from app.extensions import init_extensions  # noqa: PLC0415 - worker processes need neither
+    from app.web import init_web  # noqa: PLC0415
+
     also_known = {*app.config, *SQLALCHEMY_SETTINGS}
     _read_config_file(app, Path(app.instance_path) / "config.py")
     app.config.update(read_environment(os.environ, also_known))

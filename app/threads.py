@@ -1,6 +1,7 @@
-"""Work in threads that Ctrl-C can stop at any moment."""
+"""Cores, and work in threads that Ctrl-C can stop at any moment."""
 
 import contextlib
+import os
 import signal
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -12,6 +13,11 @@ T = TypeVar("T")
 R = TypeVar("R")
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+def available_cores() -> int:
+    """Return the number of cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def in_batches(

@@ -35,9 +35,9 @@ from app.graph import unit_rows
 from app.models import db
 from app.neighbours import BACKENDS, IndexOptions
 from app.neighbours.knn import knn_graph
-from app.services.extract import available_cores
 from app.store.files import file_sha256, manifest_path, write_json
 from app.store.snapshots import SnapshotFiles, Space, index_path
+from app.threads import available_cores
 from tests.snapshot_factory import Spec, build_library, default_settings
 
 NETWORK, LAYER, LEVEL = "mtt-musicnn", "embeddings", "segments"

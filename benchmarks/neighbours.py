@@ -22,7 +22,7 @@ from threadpoolctl import threadpool_limits
 from app.graph import unit_rows
 from app.neighbours import BACKENDS, IndexOptions
 from app.neighbours.knn import knn_graph
-from app.services.extract import available_cores
+from app.threads import available_cores
 
 K = 10
 GRAPH_K = 90

@@ -25,7 +25,7 @@ from app.graph import KnnGraph, unit_rows
 from app.neighbours.knn import knn_graph
 from app.reducers import REDUCERS, ReducerOptions
 from app.reducers.quality import quality
-from app.services.extract import available_cores
+from app.threads import available_cores
 
 GRAPH_K = 90
 PLACED_K = 30

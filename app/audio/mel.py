@@ -5,14 +5,19 @@ multiples of the hop, with zeros before the beginning and after the end.
 """
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
-import scipy.fft
-import scipy.sparse
 
 from app.audio.decode import SAMPLE_RATE, Samples
+
+# SciPy is imported where it computes: every command and the page read the facts of the front ends.
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
 
 Mel = npt.NDArray[np.float32]
 Vector = npt.NDArray[np.float64]
@@ -38,8 +43,8 @@ class FrontEnd:
     power : bool
         True if the bands sum up power, False for magnitude.
     scale, offset, log_base : float
-    weights : sparse array, float32, shape=(bands, fft // 2 + 1)
-        How much of each frequency goes into each band.
+    triangles : callable
+        Returns, float64, shape=(bands, fft // 2 + 1), how much of each frequency goes into each band.
     """
 
     name: str
@@ -51,7 +56,14 @@ class FrontEnd:
     scale: float
     offset: float
     log_base: float
-    weights: scipy.sparse.csr_array = field(repr=False, compare=False)
+    triangles: Callable[[], Vector] = field(repr=False, compare=False)
+
+    @cached_property
+    def weights(self) -> "csr_array":
+        """The triangles, float32 and sparse."""
+        from scipy.sparse import csr_array  # noqa: PLC0415
+
+        return csr_array(self.triangles().astype(np.float32))
 
     def __call__(self, samples: Samples) -> Mel:
         """Return the spectrogram of a whole signal, shape=(n_frames, bands)."""
@@ -108,8 +120,10 @@ class MelStream:
         return mel
 
     def _transform(self, frames: npt.NDArray[np.float32]) -> Mel:
+        from scipy.fft import rfft  # noqa: PLC0415
+
         front_end = self.front_end
-        spectrum = scipy.fft.rfft(frames * self._window, axis=1, overwrite_x=True)
+        spectrum = rfft(frames * self._window, axis=1, overwrite_x=True)
         energy = np.square(spectrum.real)
         energy += np.square(spectrum.imag)
         if not front_end.power:
@@ -122,20 +136,19 @@ class MelStream:
         return mel.T
 
 
-def _slaney_weights(bands: int, fft: int) -> scipy.sparse.csr_array:
+def _slaney_triangles(bands: int, fft: int) -> Vector:
     """Return triangles over frequency, each of area 1, from 0 Hz up; Slaney's Auditory Toolbox (1998)."""
     # The scale is linear, 3 mel per 200 Hz, up to 1 kHz = 15 mel, then logarithmic, 27 mel per factor of 6.4.
     highest = 15 + math.log(SAMPLE_RATE / 2 / 1000) / (math.log(6.4) / 27)
     mel = np.linspace(0, highest, bands + 2)
     hertz = np.where(mel < 15, mel * 200 / 3, 1000 * np.exp((mel - 15) * math.log(6.4) / 27))
-    triangles = _triangles(hertz, _frequencies(fft))
-    return scipy.sparse.csr_array((triangles * (2 / (hertz[2:] - hertz[:-2]))[:, None]).astype(np.float32))
+    return _triangles(hertz, _frequencies(fft)) * (2 / (hertz[2:] - hertz[:-2]))[:, None]
 
 
-def _htk_weights(bands: int, fft: int, lowest: float, highest: float) -> scipy.sparse.csr_array:
+def _htk_triangles(bands: int, fft: int, lowest: float, highest: float) -> Vector:
     """Return triangles over mel, each of height 1; the HTK Book's scale."""
     edges = np.linspace(_htk_mel(np.array(lowest)), _htk_mel(np.array(highest)), bands + 2)
-    return scipy.sparse.csr_array(_triangles(edges, _htk_mel(_frequencies(fft))).astype(np.float32))
+    return _triangles(edges, _htk_mel(_frequencies(fft)))
 
 
 def _htk_mel(hertz: Vector) -> Vector:
@@ -165,7 +178,7 @@ _ALL = (
         scale=10_000,
         offset=1,
         log_base=10,
-        weights=_slaney_weights(96, 512),
+        triangles=lambda: _slaney_triangles(96, 512),
     ),
     FrontEnd(
         name="vggish",
@@ -177,7 +190,7 @@ _ALL = (
         scale=1,
         offset=0.01,
         log_base=math.e,
-        weights=_htk_weights(64, 512, 125, 7500),
+        triangles=lambda: _htk_triangles(64, 512, 125, 7500),
     ),
 )
 

@@ -4,9 +4,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 from app.demo.library import plan, render_clip
-from app.services.extract import available_cores
 from app.services.report import Reporter
 from app.services.workers import run_tasks
+from app.threads import available_cores
 
 MARKER = ".demo-library"
 SECONDS = 30.0

@@ -1,17 +1,14 @@
 """Extraction: every pending track through every network, on all cores, in batches that survive anything."""
 
-import os
 import platform
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import func, select
 
-from app.audio.decode import explain_os_error
 from app.audio.front_ends import frame_bands, front_end_names
 from app.errors import (
     AudioError,
@@ -28,13 +25,15 @@ from app.models import Extraction, Part, Track, db
 from app.networks import NETWORKS, Network, installed, network_sha256
 from app.networks.engines import choose_engine, engine_of, package_version
 from app.services import database
+from app.services.extract_worker import Task, hash_file, kept_worker, prepare_worker
 from app.services.ledger import Ledger
 from app.services.pending import PendingTrack, find_pending, split_twins
 from app.services.report import Reporter
-from app.services.vectors import TrackVectors, VectorExtractor, hash_content
+from app.services.vectors import TrackVectors
 from app.services.workers import Outcome, portable, run_tasks
 from app.settings import Settings
 from app.store.networks import imported_names
+from app.threads import available_cores
 from app.version import VERSION
 
 
@@ -171,11 +170,6 @@ def extract_tracks(
     return report
 
 
-def available_cores() -> int:
-    """Return the number of cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
 def _choose_networks(
     models_dir: Path, engine: str, names: Sequence[str], reporter: Reporter
 ) -> list[Network]:
@@ -286,7 +280,7 @@ class _Run:
         others = []
         for track in tracks:
             candidates = twins.get(track.quick_hash, {})
-            content_hash = _hash_file(self.audio_dir / track.path) if candidates else None
+            content_hash = hash_file(self.audio_dir / track.path) if candidates else None
             if content_hash is not None and content_hash in candidates:
                 self.ledger.share(track, candidates[content_hash], content_hash)
                 self.report.shared += 1
@@ -296,11 +290,12 @@ class _Run:
         return others
 
     def _compute(self, tracks: Sequence[PendingTrack], advance: Callable[[int], None]) -> None:
-        tasks = [_Task(track, self.audio_dir / track.path) for track in tracks]
+        by_id = {track.track_id: track for track in tracks}
+        tasks = [Task(track.track_id, self.audio_dir / track.path, track.networks) for track in tracks]
         jobs = min(self.jobs, len(tasks))
         outcomes = run_tasks(tasks, prepare_worker, self.prepare, jobs=jobs) if jobs else self._do(tasks)
         for outcome in outcomes:
-            track = outcome.task.track
+            track = by_id[outcome.task.track_id]
             if outcome.result is not None:
                 self.ledger.add(track, outcome.result)
                 self.report.extracted += 1
@@ -312,9 +307,9 @@ class _Run:
                 self.report.failures.append((track.path, reason))
             advance(1)
 
-    def _do(self, tasks: Sequence["_Task"]) -> Iterator[Outcome["_Task", TrackVectors]]:
+    def _do(self, tasks: Sequence[Task]) -> Iterator[Outcome[Task, TrackVectors]]:
         """Do tasks in this process."""
-        work = _kept_worker(*self.prepare)
+        work = kept_worker(*self.prepare)
         for task in tasks:
             try:
                 yield Outcome(task, result=work(task))
@@ -360,46 +355,3 @@ def _find_twins(tracks: Sequence[PendingTrack], weights: dict[str, str]) -> dict
         if track_id not in own and wanted[quick_hash] <= have:
             twins.setdefault(quick_hash, {}).setdefault(content_hash, track_id)
     return twins
-
-
-def _hash_file(path: Path) -> str | None:
-    try:
-        return hash_content(path)
-    except AudioUnavailableError:  # extraction will meet the same error and tell it
-        return None
-
-
-# --- in the worker processes ---
-
-
-@dataclass(frozen=True)
-class _Task:
-    track: PendingTrack
-    path: Path
-
-
-def prepare_worker(
-    networks: Sequence[Network], models_dir: Path, engine: str
-) -> Callable[[_Task], TrackVectors]:
-    """Load the networks once; return what extracts a track."""
-    extractor = VectorExtractor(networks, models_dir, engine)
-
-    def work(task: _Task) -> Any:
-        before = _stamp(task.path)
-        vectors = extractor.extract(task.path, task.track.networks)
-        if _stamp(task.path) != before:
-            raise AudioUnavailableError("the file changed while it was read")
-        return vectors
-
-    return work
-
-
-_kept_worker = lru_cache(maxsize=1)(prepare_worker)
-
-
-def _stamp(path: Path) -> tuple[int, int]:
-    try:
-        status = path.stat()
-    except OSError as error:
-        raise AudioUnavailableError(explain_os_error(error)) from error
-    return status.st_size, status.st_mtime_ns

@@ -8,11 +8,11 @@ from app.errors import EmptyLibraryError
 from app.neighbours import BACKENDS, IndexOptions
 from app.neighbours.choice import choose_backend
 from app.queries.catalogue import current_snapshot
-from app.services.extract import available_cores
 from app.services.report import Reporter
 from app.settings import Settings
 from app.store.files import atomic_path, file_sha256, manifest_path, read_manifest, write_json
 from app.store.snapshots import LEVELS, Level, SnapshotFiles, Space, index_path
+from app.threads import available_cores
 
 
 @dataclass(frozen=True)

@@ -3,31 +3,20 @@
 Spaces are independent of each other, so each is one task for a worker process.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
-from typing import Any
-
-import numpy as np
 
 from app.errors import InputError
-from app.graph import Float32, KnnGraph
-from app.neighbours.knn import knn_graph
 from app.queries.catalogue import current_snapshot
-from app.reducers import REDUCERS, Fitted, ReducerOptions
-from app.reducers.quality import quality
+from app.reducers import REDUCERS, ReducerOptions
 from app.services import database
-from app.services.extract import available_cores
+from app.services.project import SpacePlan, prepare_worker
 from app.services.publish import build_snapshot, plan_snapshot, publish
 from app.services.report import Reporter
 from app.services.workers import run_tasks
 from app.settings import Settings
-from app.store.files import Array, read_array, read_manifest, write_derived_array
-from app.store.snapshots import LEVELS, Level, SnapshotFiles, Space
-
-GRAPH_NEIGHBOURS = 90  # what t-SNE takes at perplexity 30; UMAP and the quality measures need fewer
-PLACE_NEIGHBOURS = 30
-PLACED_AT_ONCE = 20_000
+from app.store.snapshots import LEVELS, Level, SnapshotFiles
+from app.threads import available_cores
 
 
 @dataclass(frozen=True)
@@ -48,27 +37,6 @@ class ReduceReport:
     computed: int
     kept: int
     published: bool
-
-
-@dataclass(frozen=True)
-class Plan:
-    """The projections of one space that are still to be computed."""
-
-    folder: Path
-    space: Space
-    projections: tuple[str, ...]
-    options: ReducerOptions
-    max_fit: int
-
-    def facts(self) -> dict[str, Any]:
-        """Return what belongs into the manifest, and tells whether a file is still right."""
-        return {
-            "snapshot": self.folder.name,
-            "metric": self.options.metric,
-            "seed": self.options.seed,
-            "pca_dims": self.options.pca_dims,
-            "max_fit": self.max_fit,
-        }
 
 
 def default_projections() -> list[str]:
@@ -103,7 +71,7 @@ def reduce_all(
         raise InputError(f"Nothing is extracted with {', '.join(unknown)}. There is: {', '.join(known)}.")
     options = ReducerOptions(settings.SEED, settings.PCA_DIMS, settings.ANNOY_DISTANCE)
     whole = [
-        Plan(snapshot.files.folder, space, tuple(names), options, settings.MAX_FIT_SEGMENTS)
+        SpacePlan(snapshot.files.folder, space, tuple(names), options, settings.MAX_FIT_SEGMENTS)
         for space in snapshot.spaces()
         if space.level in levels and (not networks or space.network in networks)
     ]
@@ -122,7 +90,7 @@ def reduce_all(
     return ReduceReport(snapshot.files.key, n_outstanding, len(whole) * len(names) - n_outstanding, published)
 
 
-def _outstanding(plan: Plan) -> Plan:
+def _outstanding(plan: SpacePlan) -> SpacePlan:
     """Return the plan without the projections that are there and were made the same way."""
     done = {
         name
@@ -132,7 +100,7 @@ def _outstanding(plan: Plan) -> Plan:
     return replace(plan, projections=tuple(name for name in plan.projections if name not in done))
 
 
-def _run(plans: list[Plan], reporter: Reporter, cores: int) -> None:
+def _run(plans: list[SpacePlan], reporter: Reporter, cores: int) -> None:
     if not plans:
         return
     jobs = min(cores, len(plans))
@@ -140,103 +108,7 @@ def _run(plans: list[Plan], reporter: Reporter, cores: int) -> None:
     plans = [replace(plan, options=replace(plan.options, threads=threads)) for plan in plans]
     reporter.say("Loading the projection libraries; the first time on a machine this takes up to a minute.")
     with reporter.stage("Projecting", sum(len(plan.projections) for plan in plans)) as advance:
-        for outcome in run_tasks(plans, _prepare, jobs=jobs):
+        for outcome in run_tasks(plans, prepare_worker, jobs=jobs):
             if outcome.error is not None:
                 raise outcome.error
             advance(len(outcome.task.projections))
-
-
-# --- in the worker processes ---
-
-
-def _prepare() -> Callable[[Plan], None]:
-    return reduce_space
-
-
-def reduce_space(plan: Plan) -> None:
-    """Compute the neighbour graph of a space, unless it is there, and every projection of the plan."""
-    files = SnapshotFiles(plan.folder)
-    vectors = files.vectors(plan.space)
-    fit_rows = choose_fit_rows(files, plan.space, plan.max_fit, plan.options.seed)
-    fit_vectors = np.asarray(vectors if fit_rows is None else vectors[fit_rows], np.float32)
-    graph = _graph(plan, files, fit_vectors, fit_rows)
-    fits: dict[str, Fitted] = {}
-    for name in plan.projections:
-        reducer = REDUCERS.get(name)
-        fits[name] = reducer.fit(fit_vectors, graph if reducer.uses_graph else None, plan.options)
-    maps = {name: fitted.coordinates for name, fitted in fits.items()}
-    if fit_rows is not None:
-        maps = _place_others(plan, fits, vectors, fit_vectors, fit_rows)
-    for name, coordinates in maps.items():
-        facts = {
-            **plan.facts(),
-            **fits[name].facts,
-            "projection": name,
-            "fitted_rows": len(fit_vectors),
-            "quality": quality(vectors, coordinates, metric=plan.options.metric, seed=plan.options.seed),
-        }
-        write_derived_array(files.derived_path(plan.space, name), coordinates, facts)
-
-
-def choose_fit_rows(files: SnapshotFiles, space: Space, max_fit: int, seed: int) -> Array | None:
-    """Choose the segments that projections are fitted on, stratified by track.
-
-    Every track gives the same share of its segments, at least one as long as there is room.
-
-    Returns
-    -------
-    int64, shape=(n_fit,), or None
-        Rows in ascending order; None stands for all rows. Tracks are always fitted all.
-    """
-    n_rows = files.n_rows(space)
-    if space.level == "tracks" or n_rows <= max_fit:
-        return None
-    # Shuffle the segments of each track, then take the front of all tracks in turns: the sort key is the
-    # relative position within the track, so that each prefix holds the same share of every track.
-    rng = np.random.default_rng(seed)
-    offsets = files.offsets(space.network)
-    counts = np.diff(offsets)
-    track = np.repeat(np.arange(len(counts)), counts)
-    order = np.lexsort((rng.random(n_rows), track))
-    rank = np.arange(n_rows) - np.repeat(offsets[:-1], counts)
-    share = (rank + rng.random(len(counts))[track]) / counts[track]
-    return np.sort(order[np.argsort(share, kind="stable")[:max_fit]])
-
-
-def _graph(plan: Plan, files: SnapshotFiles, vectors: Float32, fit_rows: Array | None) -> KnnGraph:
-    indices_path = files.derived_path(plan.space, "knn-indices")
-    distances_path = files.derived_path(plan.space, "knn-distances")
-    facts = {**plan.facts(), "neighbours": GRAPH_NEIGHBOURS}
-    manifest = read_manifest(distances_path)
-    if manifest is not None and facts.items() <= manifest.items():
-        return KnnGraph(np.asarray(read_array(indices_path)), np.asarray(read_array(distances_path)))
-    graph = knn_graph(vectors, GRAPH_NEIGHBOURS, metric=plan.options.metric, threads=plan.options.threads)
-    if fit_rows is not None:
-        write_derived_array(files.derived_path(plan.space, "knn-rows"), fit_rows, facts)
-    write_derived_array(indices_path, graph.indices, facts)
-    write_derived_array(distances_path, graph.distances, facts)
-    return graph
-
-
-def _place_others(
-    plan: Plan, fits: dict[str, Fitted], vectors: Array, fit_vectors: Float32, fit_rows: Array
-) -> dict[str, Float32]:
-    """Return the coordinates of all rows: fitted ones as they are, the others placed among them."""
-    maps = {}
-    for name, fitted in fits.items():
-        maps[name] = np.empty((len(vectors), fitted.coordinates.shape[1]), np.float32)
-        maps[name][fit_rows] = fitted.coordinates
-    others = np.setdiff1d(np.arange(len(vectors)), fit_rows, assume_unique=True)
-    for first in range(0, len(others), PLACED_AT_ONCE):
-        rows = others[first : first + PLACED_AT_ONCE]
-        block = np.asarray(vectors[rows], np.float32)
-        near = knn_graph(
-            fit_vectors,
-            PLACE_NEIGHBOURS,
-            metric=plan.options.metric,
-            queries=block,
-            threads=plan.options.threads,
-        )
-        for name, fitted in fits.items():
-            maps[name][rows] = fitted.transform(block, near)
-    return maps

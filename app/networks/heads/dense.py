@@ -5,7 +5,6 @@ from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
-import scipy.special
 
 from app.networks.base import Float32
 from app.networks.weights.frozen_graph import FrozenGraph
@@ -18,6 +17,20 @@ class UnknownOperationError(Exception):
     """A graph with an operation that is not among those of dense layers."""
 
 
+def _sigmoid(x: Array) -> Array:
+    from scipy.special import expit  # noqa: PLC0415 - slow to import
+
+    result: Array = expit(x)
+    return result
+
+
+def _softmax(x: Array) -> Array:
+    from scipy.special import softmax  # noqa: PLC0415 - slow to import
+
+    result: Array = softmax(x, axis=-1)
+    return result
+
+
 _OPERATIONS: Final[dict[str, _Operation]] = {
     "Identity": lambda x: x,
     "Add": np.add,
@@ -27,8 +40,8 @@ _OPERATIONS: Final[dict[str, _Operation]] = {
     "Mul": np.multiply,
     "Rsqrt": lambda x: 1 / np.sqrt(x),
     "Relu": lambda x: np.maximum(x, 0),
-    "Sigmoid": scipy.special.expit,
-    "Softmax": lambda x: scipy.special.softmax(x, axis=-1),
+    "Sigmoid": _sigmoid,
+    "Softmax": _softmax,
 }
 
 

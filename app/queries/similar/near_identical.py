@@ -5,8 +5,6 @@ from typing import Generic, TypeVar
 
 import numpy as np
 import numpy.typing as npt
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 from app.errors import NotFoundError
 from app.neighbours.neighbourhoods import NEIGHBOURS
@@ -139,6 +137,9 @@ def _link(snapshot: OpenSnapshot, space: Space, graph: Graph, most: float, *, sa
         apart = tracks[places] != tracks[others]
         places, others, near = places[apart], others[apart], near[apart]
     size = len(graph.rows)
+    from scipy.sparse import coo_array  # noqa: PLC0415 - slow to import
+    from scipy.sparse.csgraph import connected_components  # noqa: PLC0415
+
     links = coo_array((np.ones(len(places), bool), (places, others)), shape=(size, size))
     _, labels = connected_components(links, directed=False)
     linked = np.unique(np.concatenate([places, others]))

@@ -13,8 +13,7 @@ import pytest
 
 from app.errors import AudioUnavailableError
 from app.networks import NETWORKS
-from app.services.extract import _Task, prepare_worker
-from app.services.pending import PendingTrack
+from app.services.extract_worker import Task, prepare_worker
 from tests.audio_files import BAD, write_music
 from tests.integration.process.conftest import NETWORKS as USED
 from tests.integration.process.conftest import flask_environment, run_flask
@@ -240,5 +239,5 @@ def test_track_is_put_off_when_its_file_changes_while_it_is_read(tmp_path: Path,
     other = threading.Thread(target=_grow_when_opened, args=(path,))
     other.start()
     with pytest.raises(AudioUnavailableError, match="changed while it was read"):
-        work(_Task(PendingTrack(1, path.name, "h", ("mtt-vgg",)), path))
+        work(Task(1, path, ("mtt-vgg",)))
     other.join()

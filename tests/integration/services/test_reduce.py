@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from app.reducers import ReducerOptions
-from app.services.reduce import Plan, choose_fit_rows, reduce_space
+from app.services.project import SpacePlan, choose_fit_rows, reduce_space
 from app.store.files import read_manifest
 from app.store.snapshots import SnapshotFiles, Space
 from tests.snapshot_factory import Spec, build_library
@@ -43,7 +43,7 @@ def test_all_rows_are_fitted_when_they_are_few_or_tracks(files: SnapshotFiles) -
 
 def test_all_rows_have_a_place_when_only_some_are_fitted(files: SnapshotFiles) -> None:
     names = ("pca", "tsne")
-    reduce_space(Plan(files.folder, SEGMENTS, names, ReducerOptions(), max_fit=200))
+    reduce_space(SpacePlan(files.folder, SEGMENTS, names, ReducerOptions(), max_fit=200))
     for name in names:
         coordinates = files.projection(SEGMENTS, name)
         assert (len(coordinates), coordinates.dtype) == (600, np.float32)
@@ -55,7 +55,7 @@ def test_all_rows_have_a_place_when_only_some_are_fitted(files: SnapshotFiles) -
 
 
 def test_map_is_the_same_when_computed_again(files: SnapshotFiles) -> None:
-    plan = Plan(files.folder, TRACKS, ("pca", "tsne"), ReducerOptions(seed=3), max_fit=200)
+    plan = SpacePlan(files.folder, TRACKS, ("pca", "tsne"), ReducerOptions(seed=3), max_fit=200)
     reduce_space(plan)
     first = {name: np.array(files.projection(TRACKS, name)) for name in plan.projections}
     reduce_space(plan)

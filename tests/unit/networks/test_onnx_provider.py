@@ -11,7 +11,7 @@ from app.errors import MissingExtraError, SettingsError
 from app.networks import NETWORKS
 from app.networks.engines import ONNX_CUDA, choose_engine, engine_of, load, package_version
 from app.networks.weights.onnx_file import open_onnx_file, start_session
-from app.services.extract import prepare_worker
+from app.services.extract_worker import prepare_worker
 from app.services.workers import run_tasks
 from app.settings import PROJECT_DIR, read_settings
 
