@@ -38,6 +38,39 @@ def own_music(music: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(music, tmp_path / "music"))
 
 
+@pytest.fixture(scope="session")
+def scanned(tmp_path_factory: pytest.TempPathFactory, music: Path, two_networks: Path) -> Path:
+    """The root of a library that has found the music. Copy before changing anything."""
+    root = tmp_path_factory.mktemp("scanned") / "library"
+    for command in ("init-db", "index-all-audio"):
+        run_flask([command], flask_environment(root, music, two_networks))
+    return root
+
+
+@pytest.fixture(scope="session")
+def extracted(
+    tmp_path_factory: pytest.TempPathFactory, scanned: Path, music: Path, two_networks: Path
+) -> Path:
+    """The same after extraction."""
+    root = Path(shutil.copytree(scanned, tmp_path_factory.mktemp("extracted") / "library"))
+    run_flask(["extract-all"], flask_environment(root, music, two_networks))
+    return root
+
+
+@pytest.fixture
+def own_scanned(tmp_path: Path, scanned: Path, own_music: Path, two_networks: Path) -> dict[str, str]:
+    """The environment of a library of the test's own, with music of its own, that has been found."""
+    root = Path(shutil.copytree(scanned, tmp_path / "library"))
+    return flask_environment(root, own_music, two_networks)
+
+
+@pytest.fixture
+def own_extracted(tmp_path: Path, extracted: Path, own_music: Path, two_networks: Path) -> dict[str, str]:
+    """The same after extraction."""
+    root = Path(shutil.copytree(extracted, tmp_path / "library"))
+    return flask_environment(root, own_music, two_networks)
+
+
 def flask_environment(root: Path, audio: Path, models: Path) -> dict[str, str]:
     """Return the environment of a ``flask`` command with a library of its own."""
     own = {name: value for name, value in os.environ.items() if not name.startswith("MUSIC_EXPLORE_")}

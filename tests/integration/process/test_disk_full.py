@@ -18,16 +18,22 @@ def _used_kb(place: Path) -> int:
 PCA = ["reduce-all", "--projection", "pca"]
 
 
-@pytest.mark.parametrize("steps", [[["extract-all"], PCA], [PCA]], ids=["extracting", "reducing"])
+@pytest.mark.parametrize(
+    ("library", "steps"),
+    [("scanned", [["extract-all"], PCA]), ("extracted", [PCA])],
+    ids=["extracting", "reducing"],
+)
 def test_next_run_goes_on_when_the_disk_was_full(
-    small_disk: tuple[Path, Resize], music: Path, two_networks: Path, steps: list[list[str]]
+    request: pytest.FixtureRequest,
+    small_disk: tuple[Path, Resize],
+    music: Path,
+    two_networks: Path,
+    library: str,
+    steps: list[list[str]],
 ) -> None:
     place, resize = small_disk
+    shutil.copytree(request.getfixturevalue(library), place / "library")
     environment = flask_environment(place / "library", music, two_networks)
-    done_before = [["init-db"], ["index-all-audio"], ["extract-all"]]
-    for step in done_before:
-        if step not in steps:
-            run_flask(step, environment)
     resize(_used_kb(place) + 16)
     full = run_flask(steps[0], environment, check=False)
     assert full.returncode == 1

@@ -80,13 +80,12 @@ def test_arrays_are_those_of_an_undisturbed_run_when_killed_again_and_again(
 
 
 def test_finished_work_is_kept_when_stopped_by_ctrl_c(
-    tmp_path: Path, own_music: Path, two_networks: Path
+    tmp_path: Path, own_music: Path, own_scanned: dict[str, str]
 ) -> None:
+    environment = own_scanned
     with wave.open(str(own_music / "zzz long.wav"), "wb") as long:
         long.setparams((1, 1, 8000, 0, "NONE", "not compressed"))
         long.writeframes(bytes(8000 * 240))
-    environment = flask_environment(tmp_path / "library", own_music, two_networks)
-    run_flask(["init-db"], environment)
     run_flask(["index-all-audio"], environment)
     running = subprocess.Popen(
         flask_command("extract-all", "--jobs", "1"),

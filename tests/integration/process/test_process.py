@@ -18,6 +18,8 @@ from tests.audio_files import BAD, write_music
 from tests.integration.process.conftest import NETWORKS as USED
 from tests.integration.process.conftest import flask_environment, run_flask
 
+PCA = ["reduce-all", "--projection", "pca"]
+
 
 @pytest.fixture(scope="module")
 def processed(tmp_path_factory: pytest.TempPathFactory, music: Path, two_networks: Path) -> dict[str, str]:
@@ -117,23 +119,23 @@ def test_damaged_map_is_repaired_when_networks_and_music_are_gone(
     np.testing.assert_array_equal(np.load(projection), before)
 
 
-@pytest.mark.parametrize("command", ["extract-all", "reduce-all"])
+@pytest.mark.parametrize(
+    ("library", "command"),
+    [("own_scanned", ["extract-all"]), ("own_extracted", PCA)],
+    ids=["extract", "reduce"],
+)
 def test_work_does_not_begin_when_the_database_is_read_only(
-    tmp_path: Path, own_music: Path, two_networks: Path, command: str
+    request: pytest.FixtureRequest, tmp_path: Path, library: str, command: list[str]
 ) -> None:
-    environment = flask_environment(tmp_path / "library", own_music, two_networks)
-    for done in ("init-db", "index-all-audio"):
-        run_flask([done], environment)
-    if command == "reduce-all":
-        run_flask(["extract-all"], environment)
+    environment = request.getfixturevalue(library)
     read_only = f"sqlite:///file:{tmp_path / 'library' / 'db.sqlite'}?mode=ro&uri=true"
     refused = run_flask(
-        [command], environment | {"MUSIC_EXPLORE_SQLALCHEMY_DATABASE_URI": read_only}, check=False
+        command, environment | {"MUSIC_EXPLORE_SQLALCHEMY_DATABASE_URI": read_only}, check=False
     )
     assert refused.returncode == 1
     assert "The database is read-only." in refused.stderr
     assert not list((tmp_path / "library" / "aggrdata").glob("*"))
-    run_flask([command], environment)
+    run_flask(command, environment)
 
 
 def test_failed_files_are_tried_again_only_on_demand(processed: dict[str, str]) -> None:
@@ -144,40 +146,31 @@ def test_failed_files_are_tried_again_only_on_demand(processed: dict[str, str]) 
 
 
 def test_moved_file_keeps_its_vectors_when_scanned_again(
-    tmp_path: Path, own_music: Path, two_networks: Path
+    own_music: Path, own_extracted: dict[str, str]
 ) -> None:
-    environment = flask_environment(tmp_path / "library", own_music, two_networks)
-    for command in ("init-db", "index-all-audio", "extract-all"):
-        run_flask([command], environment)
     first = min(own_music.rglob("*.ogg"))
     first.rename(own_music / "moved.ogg")
-    run_flask(["index-all-audio"], environment)
-    assert "nothing to do" in run_flask(["extract-all"], environment).stdout
+    run_flask(["index-all-audio"], own_extracted)
+    assert "nothing to do" in run_flask(["extract-all"], own_extracted).stdout
 
 
 def test_changed_file_is_extracted_anew_when_scanned_again(
-    tmp_path: Path, own_music: Path, two_networks: Path
+    own_music: Path, own_scanned: dict[str, str]
 ) -> None:
-    environment = flask_environment(tmp_path / "library", own_music, two_networks)
-    for command in ("init-db", "index-all-audio"):
-        run_flask([command], environment)
-    run_flask(["extract-all", "--network", "mtt-vgg"], environment)
+    run_flask(["extract-all", "--network", "mtt-vgg"], own_scanned)
     first, second = sorted(own_music.rglob("*.ogg"))[:2]
     first.write_bytes(second.read_bytes())
     os.utime(first, (1, 1))
-    run_flask(["index-all-audio"], environment)
-    again = run_flask(["extract-all", "--network", "mtt-vgg"], environment)
+    run_flask(["index-all-audio"], own_scanned)
+    again = run_flask(["extract-all", "--network", "mtt-vgg"], own_scanned)
     assert "0 tracks extracted, 1 share the vectors" in again.stdout
 
 
 def test_only_the_lost_file_fails_when_it_vanishes_after_the_scan(
-    tmp_path: Path, own_music: Path, two_networks: Path
+    own_music: Path, own_scanned: dict[str, str]
 ) -> None:
-    environment = flask_environment(tmp_path / "library", own_music, two_networks)
-    for command in ("init-db", "index-all-audio"):
-        run_flask([command], environment)
     min(own_music.rglob("*.ogg")).unlink()
-    done = run_flask(["extract-all", "--network", "mtt-vgg"], environment)
+    done = run_flask(["extract-all", "--network", "mtt-vgg"], own_scanned)
     assert "5 tracks extracted, 1 failed" in done.stdout
 
 
@@ -211,17 +204,14 @@ def test_message_is_clear_when_the_folder_is_empty(tmp_path: Path, two_networks:
 
 
 def test_tracks_stay_pending_when_the_music_is_gone_for_a_while(
-    tmp_path: Path, own_music: Path, two_networks: Path
+    tmp_path: Path, own_music: Path, own_scanned: dict[str, str]
 ) -> None:
-    environment = flask_environment(tmp_path / "library", own_music, two_networks)
-    for command in ("init-db", "index-all-audio"):
-        run_flask([command], environment)
     own_music.rename(tmp_path / "unplugged")
-    gone = run_flask(["extract-all"], environment, check=False)
+    gone = run_flask(["extract-all"], own_scanned, check=False)
     assert gone.returncode == 1
     assert "Is its disk mounted?" in gone.stderr
     (tmp_path / "unplugged").rename(own_music)
-    assert "6 tracks extracted, 0 failed" in run_flask(["extract-all"], environment).stdout
+    assert "6 tracks extracted, 0 failed" in run_flask(["extract-all"], own_scanned).stdout
 
 
 def _grow_when_opened(path: Path) -> None:
