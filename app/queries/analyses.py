@@ -3,11 +3,13 @@
 from typing import Any
 
 import numpy as np
+from sqlalchemy import select
 
 from app.errors import ConflictError, GoneError, InputError
 from app.graph import Float32
-from app.models import Job, db
+from app.models import Job, Track, db
 from app.models.job import EXPIRED, FINISHED
+from app.queries.catalogue import needed_snapshot
 from app.queries.jobs import JobFacts, find_job, job_result
 from app.queries.placing import Placed, place_sound
 from app.settings import Settings
@@ -42,14 +44,26 @@ def found_by(job: JobFacts) -> dict[str, Any]:
     ConflictError
         If the analysis has not finished, or not well.
     """
+    found: dict[str, Any] = _result(job)["analyses"]
+    return found
+
+
+def library_track_of(job: JobFacts) -> int | None:
+    """Return the track of the library whose file has the very same bytes as the audio of an analysis."""
+    same = select(Track.id).join(Job, Job.subject == Track.content_hash)
+    return db.session.scalar(
+        same.where(Job.id == job.id, Track.state == "present").order_by(Track.id).limit(1)
+    )
+
+
+def _result(job: JobFacts) -> dict[str, Any]:
     result = job_result(job.id)
     if job.state == EXPIRED:
         raise GoneError(f"The result of {job.id} is not kept any more.")
     if job.state != FINISHED or result is None:
         reason = f": {job.error}" if job.error else "."
         raise ConflictError(f"The analysis {job.id} is {job.state}{reason}")
-    found: dict[str, Any] = result["analyses"]
-    return found
+    return result
 
 
 def place_of(settings: Settings, job_id: str, space: Space, projection: str, k: int) -> Placed:
@@ -61,11 +75,25 @@ def place_of(settings: Settings, job_id: str, space: Space, projection: str, k: 
         If there is no such analysis or map.
     InputError
         If it was not asked for the vectors of that space.
+    ConflictError
+        If it has no result, or was heard with other weights than the library.
     """
     job = find_job(job_id, KIND)
-    rows = _rows(found_by(job), space)
+    result = _result(job)
+    rows = _rows(result["analyses"], space)
+    _check_weights(settings, space.network, result.get("weights", {}))
     content = db.session.get_one(Job, job.id).subject
     return place_sound(settings, space, projection, rows, content, k)
+
+
+def _check_weights(settings: Settings, network: str, weights: dict[str, str]) -> None:
+    """Refuse vectors that cannot be compared with the library's."""
+    there = needed_snapshot(settings).manifest["networks"].get(network, {}).get("weights_sha256")
+    if there is not None and weights.get(network, there) != there:
+        raise ConflictError(
+            f"The library was heard with other weights of {network} than this was: they cannot be compared. "
+            "Run: flask process, and have it analysed again"
+        )
 
 
 def _rows(found: dict[str, Any], space: Space) -> Float32:

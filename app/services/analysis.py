@@ -1,33 +1,19 @@
-"""Analyses of audio as jobs: audio that is sent, or a track of the library."""
+"""Asking for an analysis: of audio that is sent, or of a track of the library."""
 
 import hashlib
 import os
-import threading
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePath
-from typing import IO, TYPE_CHECKING, Any, Final, Literal
+from typing import IO, Any, Final, Literal
 
-from sqlalchemy import select
-from sqlalchemy.exc import IntegrityError
-
-from app.analyses import ANALYSES, Analyser, Wanted, availability, versions
+from app.analyses import ANALYSES, availability
 from app.audio.decode import AudioFacts, probe
-from app.errors import (
-    CancelledError,
-    InputError,
-    MissingNetworkError,
-    MusicExploreError,
-    NotFoundError,
-    TooLargeError,
-)
+from app.errors import InputError, MissingNetworkError, NotFoundError, TooLargeError
 from app.files import file_sha256, storage_error
-from app.models import AnalysisResult, db
 from app.networks import NETWORKS, installed
 from app.networks.engines import choose_engine
 from app.providers import PROVIDERS, AudioFile, Playable
 from app.queries.analyses import KIND
-from app.queries.clock import database_now
 from app.queries.jobs import JobFacts
 from app.queries.status import printable
 from app.queries.tracks import find_track
@@ -35,16 +21,9 @@ from app.services import webhooks
 from app.services.jobs import queue, runners
 from app.settings import Settings
 
-if TYPE_CHECKING:
-    from app.services.jobs.queue import Taken
-    from app.services.jobs.run import JobRun
-
 FOLDER: Final = "uploads"
 _BLOCK: Final = 1 << 18
 _MAX_TITLE: Final = 200
-
-_kept = threading.local()
-"""``analysers`` of each thread: one analyser does one thing at a time."""
 
 
 @dataclass(frozen=True)
@@ -128,7 +107,7 @@ def analyse_track(settings: Settings, track_id: int, request: Request) -> JobFac
         If the request is wrong.
     """
     arguments = check_request(settings, request)
-    path = _track_path(settings, track_id)
+    path = track_path(settings, track_id)
     facts = _check_audio(path, settings)
     arguments |= {"source": "track", "track": track_id, "duration": facts.duration}
     track = find_track(track_id)
@@ -157,7 +136,7 @@ def audio_of(settings: Settings, job: JobFacts) -> Path:
         If it is not there any more.
     """
     if job.arguments["source"] == "track":
-        return _track_path(settings, job.arguments["track"])
+        return track_path(settings, job.arguments["track"])
     path = upload_path(settings, job.id)
     if not path.is_file():
         raise NotFoundError(f"The audio of {job.id} is not kept any more.")
@@ -237,7 +216,8 @@ def _check_audio(path: Path, settings: Settings) -> AudioFacts:
     return facts
 
 
-def _track_path(settings: Settings, track_id: int) -> Path:
+def track_path(settings: Settings, track_id: int) -> Path:
+    """Return the file of a track; NotFoundError if there is no such track, or its file is not here."""
     found = find_track(track_id)
     source = PROVIDERS.get("local").url(Playable(found.id, found.path, found.external_id), settings)
     assert isinstance(source, AudioFile)  # noqa: S101 - what the local provider gives
@@ -268,96 +248,3 @@ def _submit(
     if is_new:
         runners.hand(settings, job.id)
     return job, is_new
-
-
-# --- in the worker ---
-
-
-def run(job: "JobRun", arguments: dict[str, Any]) -> dict[str, Any]:
-    """Analyse what has not been analysed yet of this audio, and put all of it together."""
-    settings, taken = job.settings, job.taken
-    path = _audio_for(settings, taken)
-    names: list[str] = arguments["names"]
-    wanted = _wanted(names, arguments)
-    analyser = _analyser(settings)
-    version_of = versions(settings.MODELS_DIR, choose_engine(settings.ENGINE, settings.ONNX_PROVIDER), wanted)
-    found = _known(taken.subject or "", version_of)
-    missing = [name for name in names if name not in found]
-    if missing:
-        with job.stage("Analysing", len(missing)) as advance:
-            steps = iter([0, *[1] * len(missing)])
-            results = analyser.analyse(
-                path,
-                _wanted(missing, arguments),
-                max_seconds=settings.UPLOAD_MAX_SECONDS,
-                advance=lambda _name: advance(next(steps, 0)),
-            )
-            advance(1)
-        _remember(taken.subject or "", version_of, results)
-        found |= results
-    return {"analyses": {name: found[name] for name in names}}
-
-
-def tell_end(taken: "Taken", error: MusicExploreError | None) -> None:
-    """Leave word for whoever wants to be told, in the transaction that ends the job."""
-    url = taken.arguments.get("webhook_url")
-    if not url:
-        return
-    event: dict[str, Any] = {"status": "finished"}
-    if isinstance(error, CancelledError):
-        event = {"status": "cancelled"}
-    elif error is not None:
-        event = {"status": "failed", "reason": str(error)}
-    webhooks.enqueue(db.session, taken.id, url, event)
-
-
-def discard(settings: Settings, job_id: str) -> None:
-    """Delete the audio that was sent."""
-    upload_path(settings, job_id).unlink(missing_ok=True)
-
-
-def _audio_for(settings: Settings, taken: "Taken") -> Path:
-    if taken.arguments["source"] == "track":
-        return _track_path(settings, taken.arguments["track"])
-    path = upload_path(settings, taken.id)
-    if not path.is_file():
-        raise NotFoundError("The audio that was sent is not there any more.")
-    return path
-
-
-def _wanted(names: Sequence[str], arguments: dict[str, Any]) -> Wanted:
-    return Wanted(tuple(names), tuple(arguments["networks"]), arguments["embeddings"])
-
-
-def _analyser(settings: Settings) -> Analyser:
-    """Return the analyser of this thread; what it has loaded stays loaded."""
-    key = (settings.MODELS_DIR, choose_engine(settings.ENGINE, settings.ONNX_PROVIDER))
-    if not hasattr(_kept, "analysers"):
-        _kept.analysers = {}
-    analysers: dict[tuple[Path, str], Analyser] = _kept.analysers
-    if key not in analysers:
-        analysers[key] = Analyser(*key)
-    return analysers[key]
-
-
-def _known(content_hash: str, version_of: dict[str, str]) -> dict[str, Any]:
-    rows = db.session.execute(
-        select(AnalysisResult.name, AnalysisResult.version, AnalysisResult.result).where(
-            AnalysisResult.content_hash == content_hash, AnalysisResult.name.in_(version_of)
-        )
-    ).all()
-    db.session.rollback()
-    return {name: result for name, version, result in rows if version_of[name] == version}
-
-
-def _remember(content_hash: str, version_of: dict[str, str], results: dict[str, Any]) -> None:
-    now = database_now()
-    for name, result in results.items():
-        row = AnalysisResult(
-            content_hash=content_hash, name=name, version=version_of[name], result=result, created_at=now
-        )
-        db.session.add(row)
-        try:
-            db.session.commit()
-        except IntegrityError:  # another worker was at the same audio
-            db.session.rollback()

@@ -8,7 +8,10 @@ from typing import Final
 from app.audio.decode import AUDIO_SUFFIXES
 from app.errors import ConflictError, InputError
 from app.files import atomic_path
+from app.queries.analyses import library_track_of
 from app.queries.jobs import JobFacts
+from app.queries.status import printable
+from app.queries.tracks import find_track
 from app.services import library_jobs
 from app.services.analysis import audio_of
 from app.settings import Settings
@@ -45,6 +48,9 @@ def keep_upload(settings: Settings, job: JobFacts, *, owner: str | None = None) 
     """
     if job.arguments["source"] != "upload":
         raise ConflictError(f"{job.title} is in the library already.")
+    same = library_track_of(job)
+    if same is not None:
+        raise ConflictError(f"{job.title} is in the library already, as {printable(find_track(same).path)}.")
     if settings.AUDIO_PROVIDER != "local":
         raise ConflictError(
             f"The library plays audio from {settings.AUDIO_PROVIDER}, not from AUDIO_DIR: "

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from app.errors import InputError, MusicExploreError
 from app.queries.analyses import KIND as ANALYSIS
-from app.services import analysis, extract_jobs, library_jobs
+from app.services import analysis_jobs, extract_jobs, library_jobs
 from app.services.jobs.queue import Taken, TellEnd
 from app.settings import Settings
 
@@ -47,7 +47,7 @@ def kind_of(name: str) -> Kind:
 
 
 KINDS: Final[dict[str, Kind]] = {
-    ANALYSIS: Kind(analysis.run, analysis.tell_end, analysis.discard),
+    ANALYSIS: Kind(analysis_jobs.run, analysis_jobs.tell_end, analysis_jobs.discard),
     extract_jobs.KIND: Kind(extract_jobs.run),
     "process": Kind(library_jobs.process),
     "reduce": Kind(library_jobs.reduce),

@@ -8,7 +8,7 @@ from werkzeug.datastructures import FileStorage
 
 from app.errors import InputError, MusicExploreError, NotFoundError
 from app.models import db
-from app.queries.analyses import KIND, describe_analysis, found_by, place_of
+from app.queries.analyses import KIND, describe_analysis, found_by, library_track_of, place_of
 from app.queries.jobs import JobFacts, find_job, list_jobs
 from app.queries.webhooks import deliveries_of
 from app.services.analysis import (
@@ -278,7 +278,11 @@ def _wait(job: JobFacts, seconds: float) -> JobFacts:
 
 
 def _describe(job: JobFacts) -> dict[str, Any]:
-    return {**describe_analysis(job), "result": found_by(job) if job.state == "finished" else None}
+    return {
+        **describe_analysis(job),
+        "result": found_by(job) if job.state == "finished" else None,
+        "library_track": library_track_of(job),
+    }
 
 
 def _answer(job: JobFacts) -> Response:

@@ -21,6 +21,7 @@ import { ApiError, request } from "../api.js";
  * @property {number | null} duration  seconds
  * @property {string | null} audio     address of the sound, as long as it is kept
  * @property {Record<string, any> | null} [result]
+ * @property {number | null} [library_track]  whose file is the same to the byte
  */
 /** @typedef {{network: string, layer: string, level: string, projection: string}} Plane  a map of the library */
 /** @typedef {{positions: number[][], neighbours: import("../api.js").Neighbour[]}} Placed */

@@ -118,9 +118,9 @@ export class SongCard {
   }
 
   /** It has been heard. @param {Analysis} analysis @param {{tag: string, score: number}[]} tags */
-  found({ id, title, audio: source, track }, tags) {
+  found({ id, title, audio: source, track, library_track: same = null }, tags) {
     this.#title.textContent = title;
-    this.#tell("ready", "Not in the library");
+    this.#tell("ready", same === null ? "Not in the library" : "In the library already, to the byte");
     this.#tags.replaceChildren(
       tagBars(tags.slice(0, TAGS).map(({ tag, score }) => ({ tag, activation: score }))),
     );
@@ -131,7 +131,7 @@ export class SongCard {
       }
       this.#sound.replaceChildren(audio, complaint(audio));
     }
-    const isOwn = track === null && source !== null;
+    const isOwn = track === null && source !== null && same === null;
     const keep = h("button", { type: "button", onclick: this.#handlers.onKeep }, "Add to the library");
     const all = h("a", { href: `/analyse/${id}` }, "All that was found");
     this.#actions.replaceChildren(all, ...(isOwn ? [keep] : []));

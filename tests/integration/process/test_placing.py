@@ -107,3 +107,29 @@ def test_place_is_refused_when_the_analysis_has_no_vectors(placed):
         assert ask(client, job_id, level="segments").status_code == status
     row.result, row.state = kept, "finished"
     db.session.commit()
+
+
+def test_library_knows_the_track_when_its_very_file_is_sent(placed):
+    client, _, job_id, name = placed
+    track = client.get(f"/api/v1/analyses/{job_id}").json["library_track"]
+    assert client.get(f"/api/v1/tracks/{track}").json["path"].endswith(name)
+    refused = client.post(f"/api/v1/analyses/{job_id}/keep")
+    assert refused.status_code == 409
+    assert name in refused.json["error"]["message"]
+
+
+def test_place_is_refused_when_it_was_heard_with_other_weights(placed):
+    client, settings, job_id, _ = placed
+    job = db.session.get_one(Job, job_id)
+    before = job.result
+    job.result = {**before, "weights": {NETWORK: "0" * 64}}
+    db.session.commit()
+    refused = ask(client, job_id)
+    assert refused.status_code == 409
+    assert NETWORK in refused.json["error"]["message"]
+    job.result = before
+    db.session.commit()
+    assert before["weights"] == {
+        NETWORK: needed_snapshot(settings).manifest["networks"][NETWORK]["weights_sha256"]
+    }
+    assert ask(client, job_id).status_code == 200

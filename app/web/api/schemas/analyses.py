@@ -89,6 +89,7 @@ class AnalysisAnswer(AnalysisFactsAnswer):
     """An analysis, with its result once it has finished."""
 
     result: dict[str, Any] | None = Field(description="analysis to what it found")
+    library_track: int | None = Field(description="track of the library whose file is the same to the byte")
 
 
 class AnalysesAnswer(Answer):
