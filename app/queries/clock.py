@@ -1,14 +1,24 @@
 """The database's clock: the one that all workers share, whatever their own clocks say."""
 
-import time
+from datetime import UTC, datetime
+from typing import Any
 
-from sqlalchemy import Double, cast, extract, func, select
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session, scoped_session
 
 from app.models import db
 
+AnySession = Session | scoped_session[Any]
+
+
+def database_time(session: AnySession) -> datetime:
+    """Return the time by the database's clock. An SQLite file is on this machine, and so is its clock."""
+    if session.get_bind().dialect.name == "sqlite":
+        return datetime.now(UTC)
+    now: datetime = session.scalars(select(func.clock_timestamp())).one()
+    return now
+
 
 def database_now() -> float:
-    """Return the time in seconds since 1970 as the database sees it; an SQLite file has this machine's."""
-    if db.engine.dialect.name == "sqlite":
-        return time.time()
-    return float(db.session.scalars(select(cast(extract("epoch", func.clock_timestamp()), Double))).one())
+    """Return it in seconds since 1970, for this thread's session."""
+    return database_time(db.session).timestamp()

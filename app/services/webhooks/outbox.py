@@ -11,18 +11,17 @@ import random
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from sqlalchemy import and_, func, or_, select, update
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Session, scoped_session
+from sqlalchemy.orm import Session
 
 from app.errors import ConflictError, NotFoundError
 from app.models import WebhookAttempt, WebhookDelivery, db
+from app.queries.clock import AnySession, database_time
 from app.services.webhooks.targets import parse_target
-
-AnySession = Session | scoped_session[Any]
 
 PAUSES: Final = (10.0, 60.0, 300.0, 1800.0, 7200.0, 21_600.0)
 """Seconds after the first, second, ... try; the last one repeats."""
@@ -101,7 +100,7 @@ def enqueue(session: AnySession, job_id: str, url: str, event: Mapping[str, Any]
     InputError
         If the address is none; it is not resolved.
     """
-    now = database_now(session)
+    now = database_time(session)
     delivery = WebhookDelivery(
         id=uuid.uuid4().hex,
         job_id=job_id,
@@ -118,20 +117,12 @@ def enqueue(session: AnySession, job_id: str, url: str, event: Mapping[str, Any]
     return delivery.id
 
 
-def database_now(session: AnySession) -> datetime:
-    """Return the time by the database's clock. An SQLite file is on this machine, and so is its clock."""
-    if session.get_bind().dialect.name != "postgresql":
-        return datetime.now(UTC)
-    now: datetime = session.scalars(select(func.clock_timestamp())).one()
-    return now
-
-
 def claim_next(session: Session, lease_seconds: float) -> Claim | None:
     """Take the delivery that has been due for longest; None if there is none. Commits.
 
     A target that is being sent to already has to wait: one that hangs keeps one sender busy, not all.
     """
-    now = database_now(session)
+    now = database_time(session)
     lease = uuid.uuid4().hex
     others = WebhookDelivery.__table__.alias("others")
     busy = select(others.c.target).where(others.c.state == "pending", others.c.lease_until > now)
@@ -165,7 +156,7 @@ def claim_next(session: Session, lease_seconds: float) -> Claim | None:
 
 def count_due_targets(session: Session) -> int:
     """Return to how many targets something is due."""
-    count = select(func.count(WebhookDelivery.target.distinct())).where(_is_due(database_now(session)))
+    count = select(func.count(WebhookDelivery.target.distinct())).where(_is_due(database_time(session)))
     return session.scalars(count).one()
 
 
@@ -180,7 +171,7 @@ def record(session: Session, claim: Claim, result: Result, tries: int) -> str:
     tries : int
         After which a delivery is given up.
     """
-    now = database_now(session)
+    now = database_time(session)
     state = _next_state(claim, result, tries)
     values: dict[str, Any] = {"state": state, "lease": None, "lease_until": None}
     if state == "pending":
@@ -221,7 +212,7 @@ def retry_delivery(delivery_id: str) -> None:
         If it was not given up.
     """
     failed = (WebhookDelivery.id == delivery_id, WebhookDelivery.state == "failed")
-    values = {"state": "pending", "tries": 0, "next_try_at": database_now(db.session)}
+    values = {"state": "pending", "tries": 0, "next_try_at": database_time(db.session)}
     again = update(WebhookDelivery).where(*failed).values(values).returning(WebhookDelivery.id)
     if db.session.scalar(again, execution_options={"synchronize_session": False}) is not None:
         db.session.commit()
