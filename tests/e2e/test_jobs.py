@@ -44,9 +44,17 @@ def streams(page: Page, address: str) -> Iterator[Callable[[], None]]:
             other = page.context.new_page()
             other.goto(f"{address}/health")
             other.evaluate(
+                # It is refused as long as the server has not noticed that an earlier test's page is gone.
                 """() => new Promise((done) => {
-                  window.events = new EventSource("/api/v1/jobs/events");
-                  window.events.onopen = window.events.onerror = () => done();
+                  const take = () => {
+                    const events = new EventSource("/api/v1/jobs/events");
+                    events.onopen = () => done();
+                    events.onerror = () => {
+                      events.close();
+                      setTimeout(take, 100);
+                    };
+                  };
+                  take();
                 })"""
             )
             pages.append(other)
