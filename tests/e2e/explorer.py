@@ -13,7 +13,7 @@ from playwright.sync_api import Locator, Page, Request, expect
 
 Pixels = npt.NDArray[np.uint8]
 T = TypeVar("T")
-PATIENCE = 15.0
+PATIENCE = 60.0  # seconds: a bound against waiting for ever; a machine that is busy otherwise may need many
 # As slow as Chromium plays: a segment lasts most of a minute, so that no sound ends while a test still looks.
 SLOW = 1 / 16
 AT_PACE = f"""addEventListener("loadstart", ({{ target }}) => {{
@@ -133,6 +133,20 @@ class Explorer:
         """The layer of the points, without what lies over it."""
         return self._layer(0)
 
+    def until_drawn(self, condition: Callable[[Pixels], Any]) -> Pixels:
+        """Wait until a condition holds for the layer of the points; return the picture."""
+        image = self.drawn_points()
+
+        def holds() -> bool:
+            nonlocal image
+            if condition(image):
+                return True
+            image = self.drawn_points()
+            return False
+
+        self.until(holds)
+        return image
+
     def drawn_marks(self) -> Pixels:
         """The layer of rings and lines."""
         return self._layer(1)
@@ -167,7 +181,7 @@ class Explorer:
 
     def find_point(self) -> tuple[float, float]:
         """Place on the screen of a point near the middle: pixels that are not the background's."""
-        image = self.drawn_points()
+        image = self.until_drawn(lambda image: differs(image).any())
         drawn = differs(image)
         rows, columns = np.nonzero(drawn)
         middle = np.array(image.shape[:2]) / 2

@@ -17,10 +17,9 @@ def test_map_shows_all_segments_in_the_legends_colours_when_opened(explorer: Exp
     expect(
         explorer.page.get_by_text(f"{network['segments']} segments of {network['tracks']} tracks")
     ).to_be_visible()
-    image = explorer.drawn_points()
     colours = explorer.colours_in_legend()
     assert len(colours) > 3
-    assert all(count_colour(image, colour) > 40 for colour in colours)
+    explorer.until(lambda: all(count_colour(explorer.drawn_points(), colour) > 40 for colour in colours))
 
 
 def test_map_says_which_snapshot_it_shows_when_ready(explorer: Explorer) -> None:
@@ -64,12 +63,11 @@ def test_points_of_other_categories_fade_when_one_is_pressed(explorer: Explorer)
     category.click()
 
     expect(category).to_have_attribute("aria-pressed", "true")
-    image = explorer.drawn_points()
-    assert count_colour(image, colours[1]) > 100
-    assert count_colour(image, colours[0]) == 0
+    explorer.until(lambda: count_colour(explorer.drawn_points(), colours[0]) == 0)
+    assert count_colour(explorer.drawn_points(), colours[1]) > 100
 
     category.click()
-    assert count_colour(explorer.drawn_points(), colours[0]) > 100
+    explorer.until(lambda: count_colour(explorer.drawn_points(), colours[0]) > 100)
 
 
 def test_card_tells_track_time_and_strongest_tags_when_a_point_is_hovered(explorer: Explorer) -> None:
@@ -108,7 +106,7 @@ def test_view_zooms_and_comes_back_when_the_wheel_turns_and_zero_is_pressed(expl
 
     zoom = explorer.until(lambda: float(explorer.address_state.get("view", "0,0,0").split(",")[2]))
     assert zoom == pytest.approx(np.exp(600 * 0.0016), rel=0.01)
-    assert (explorer.drawn_points() != home).any()
+    explorer.until(lambda: not np.array_equal(explorer.drawn_points(), home))
 
     explorer.page.keyboard.press("0")
     explorer.until(lambda: "view" not in explorer.address_state)
@@ -313,8 +311,8 @@ def test_colours_follow_the_system_when_it_turns_dark(explorer: Explorer, page: 
     explorer.until(lambda: explorer.colours_in_legend() != light_colours)
     assert background(light).min() > 240
     explorer.until(lambda: background(explorer.drawn_points()).max() < 40)
-    dark = explorer.drawn_points()
-    assert all(count_colour(dark, colour) > 40 for colour in explorer.colours_in_legend())
+    dark = explorer.colours_in_legend()
+    explorer.until(lambda: all(count_colour(explorer.drawn_points(), colour) > 40 for colour in dark))
 
 
 def test_hundred_thousand_points_are_drawn_and_picked_when_the_library_is_large(

@@ -240,7 +240,7 @@ def test_legend_says_in_words_what_colours_mean_when_they_are_of_the_map(explore
         page.get_by_label("Colour by").select_option(colour)
         expect(explorer.legend).to_contain_text(meaning)
         explorer.wait_for("ready")
-        assert (explorer.drawn_points() != before).any(axis=2).sum() > 1000
+        explorer.until(lambda before=before: (explorer.drawn_points() != before).any(axis=2).sum() > 1000)
 
     page.get_by_text("tracks", exact=True).click()
     page.get_by_label("Colour by").select_option("spread")

@@ -74,7 +74,7 @@ def explorer(page, site) -> Explorer:
 def test_map_is_explored_without_a_server(explorer):
     page = explorer.page
     assert explorer.points in (SPEC.tracks, SPEC.segments)
-    assert np.count_nonzero(differs(explorer.drawn_points())) > 100
+    explorer.until(lambda: np.count_nonzero(differs(explorer.drawn_points())) > 100)
     explorer.choose_on_map()
     explorer.wait_for_details()
     expect(explorer.tags.get_by_role("button").nth(5)).to_be_visible()
@@ -165,7 +165,7 @@ def test_every_view_has_its_data(explorer, query):
     for name in ("network", "projection", "colour"):
         assert f"{name}=" in query
         assert explorer.address_state.get(name) in query.replace("%3A", ":")
-    assert np.count_nonzero(differs(explorer.drawn_points())) > 50
+    explorer.until(lambda: np.count_nonzero(differs(explorer.drawn_points())) > 50)
     expect(explorer.legend).to_be_visible()
 
 
