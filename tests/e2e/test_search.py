@@ -44,7 +44,11 @@ def test_first_of_what_is_typed_is_chosen_when_enter_is_faster_than_the_answer(e
     expect(explorer.details).to_have_attribute("data-point", f"{first['id']}:0")
 
     held: list[Route] = []
-    explorer.page.route("**/api/v1/tracks?*", held.append)
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    explorer.page.route("**/api/v1/tracks?*", hold)
     box.focus()
     box.fill("title 7")
     expect(explorer.page.locator("#found [aria-selected=true]")).to_have_count(0)

@@ -159,22 +159,22 @@ def boxes_of(locator: Locator) -> dict[str, tuple[int, ...]]:
 
 def test_names_and_numbers_keep_clear_when_something_lies_over_the_map(explorer: Explorer) -> None:
     two_tags = "&layer=taggrams&projection=original&x=guitar&y=piano&colour=genre&selected=1:0-3"
-    page = explorer.open(f"?network=mtt-musicnn{two_tags}").page
+    page = explorer.page
     names = explorer.stage.locator(".labels span:visible")
-    expect(names.first).to_be_visible()
     for view in ("0.5,0.5,1", "0.42,0.37,1.3", "0.7,0.6,2"):
         explorer.open(f"?network=mtt-musicnn{two_tags}&view={view}")
         expect(names.first).to_be_visible()
         page.get_by_role("button", name="Filter").click()
         explorer.settle()
-        over = page.locator(".view > :is(.filter, .legend, .selection-bar), .shown > *, .tools > *")
+        covers = page.locator(".view > :is(.filter, .legend, .selection-bar), .shown > *, .tools > *")
+        over = boxes_of(covers)
         stage = boxes_of(explorer.stage).popitem()[1]
         written = boxes_of(names) | boxes_of(page.locator(".axes .tick"))
         assert written
         for text, box in written.items():
             assert stage[0] <= box[0] < box[2] <= stage[2], text
             assert stage[1] <= box[1] < box[3] <= stage[3], text
-            for part, other in boxes_of(over).items():
+            for part, other in over.items():
                 aside = box[2] <= other[0] or other[2] <= box[0]
                 assert aside or box[3] <= other[1] or other[3] <= box[1], (view, text, part)
         page.get_by_role("button", name="Close", exact=True).click()
