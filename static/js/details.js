@@ -75,6 +75,7 @@ export class Details {
   async show(point, network, layer) {
     this.#turn.abort();
     const { signal } = (this.#turn = new AbortController());
+    delete this.#element.dataset.point;
     const { track, segment } = point;
     const parts = {
       head: h("header.track"),

@@ -112,7 +112,7 @@ export class AttributePicker {
     const unknown = typed && value === undefined;
     this.#note.textContent = unknown ? `No track has the ${columnName(name)} “${typed}”.` : "";
     if (value === undefined) return;
-    this.#value.value = "";
+    if (this.#value.value.trim() === typed) this.#value.value = ""; // else the next one is being typed
     const { attributes } = this.#wanted;
     if (!attributes.some((one) => one.name === name && one.value === value)) {
       this.#handlers.onChange({ attributes: [...attributes, { name, value }] });

@@ -23,7 +23,7 @@ from app import create_app, current_settings
 from app.models import db
 from app.services.jobs import embedded
 from app.web import workers
-from tests.e2e.explorer import Explorer
+from tests.e2e.explorer import PATIENCE, Explorer
 from tests.snapshot_factory import Library, Spec, build_library, default_settings
 
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
@@ -42,7 +42,7 @@ SWITCHES = (
     "--enable-unsafe-swiftshader",
     "--disable-gpu-compositing",
 )
-TIMEOUT = 15_000
+TIMEOUT = int(1000 * PATIENCE)
 expect.set_options(timeout=TIMEOUT)
 
 

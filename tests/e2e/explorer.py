@@ -13,7 +13,12 @@ from playwright.sync_api import Locator, Page, Request, expect
 
 Pixels = npt.NDArray[np.uint8]
 T = TypeVar("T")
-PATIENCE = 15.0
+PATIENCE = 60.0  # seconds: a bound against waiting for ever; a machine that is busy otherwise may need many
+# As slow as Chromium plays: a segment lasts most of a minute, so that no sound ends while a test still looks.
+SLOW = 1 / 16
+AT_PACE = f"""addEventListener("loadstart", ({{ target }}) => {{
+  target.defaultPlaybackRate = target.playbackRate = window.pace ?? {SLOW};
+}}, true);"""
 
 
 class Explorer:
@@ -33,6 +38,7 @@ class Explorer:
         self.running = page.locator("#running")
         self.requests: list[Request] = []
         page.on("request", self._remember)
+        play_slowly(page)
 
     def _remember(self, request: Request) -> None:
         self.requests.append(request)
@@ -58,9 +64,16 @@ class Explorer:
 
     def settle(self) -> None:
         """Wait until what was drawn last is on the screen and in the address."""
-        self.page.evaluate(
-            "() => new Promise((done) => setTimeout(() => requestAnimationFrame(() => done()), 250))"
-        )
+        self.page.evaluate("() => new Promise((done) => setTimeout(done, 250))")
+        self.wait_for_frames(3)  # a change of size is noticed in one frame, and drawn in the next
+
+    def wait_for_frames(self, count: int) -> None:
+        """Wait until the page has drawn what it was about to draw."""
+        script = """(count) => new Promise((done) => {
+          const next = () => (count-- > 0 ? requestAnimationFrame(next) : done());
+          next();
+        })"""
+        self.page.evaluate(script, count)
 
     # ---- what is there ------------------------------------------------------------------------
 
@@ -71,7 +84,12 @@ class Explorer:
     @property
     def address_state(self) -> dict[str, str]:
         """The parameters in the address bar."""
-        return {name: values[0] for name, values in parse_qs(urlsplit(self.page.url).query).items()}
+        return {name: values[0] for name, values in parse_qs(urlsplit(self.url).query).items()}
+
+    @property
+    def url(self) -> str:
+        """The address as the page has it now; Playwright's own ``page.url`` may lag behind."""
+        return str(self.page.evaluate("location.href"))
 
     @property
     def selected(self) -> int | None:
@@ -115,6 +133,20 @@ class Explorer:
         """The layer of the points, without what lies over it."""
         return self._layer(0)
 
+    def until_drawn(self, condition: Callable[[Pixels], Any]) -> Pixels:
+        """Wait until a condition holds for the layer of the points; return the picture."""
+        image = self.drawn_points()
+
+        def holds() -> bool:
+            nonlocal image
+            if condition(image):
+                return True
+            image = self.drawn_points()
+            return False
+
+        self.until(holds)
+        return image
+
     def drawn_marks(self) -> Pixels:
         """The layer of rings and lines."""
         return self._layer(1)
@@ -127,6 +159,7 @@ class Explorer:
         }"""
         others.evaluate_all(script, ["hidden", "none"])
         try:
+            self.wait_for_frames(2)
             return self.pixels()
         finally:
             others.evaluate_all(script, ["", ""])
@@ -148,7 +181,7 @@ class Explorer:
 
     def find_point(self) -> tuple[float, float]:
         """Place on the screen of a point near the middle: pixels that are not the background's."""
-        image = self.drawn_points()
+        image = self.until_drawn(lambda image: differs(image).any())
         drawn = differs(image)
         rows, columns = np.nonzero(drawn)
         middle = np.array(image.shape[:2]) / 2
@@ -159,9 +192,26 @@ class Explorer:
 
     def wait_for_details(self) -> None:
         """Wait until the panel shows the chosen point, its tags and neighbours."""
+        self.until(lambda: "track" in self.address_state)
         state = self.address_state
         point = ":".join(state[name] for name in ("track", "segment") if name in state)
         expect(self.details).to_have_attribute("data-point", point)
+
+
+def play_slowly(page: Page) -> None:
+    """Let all sound of a page go on slowly, until another pace is set."""
+    page.add_init_script(AT_PACE)
+
+
+def set_pace(page: Page, pace: float) -> None:
+    """Let the sound of the page that is open go on faster or slower; 1 is the usual pace."""
+    script = """(pace) => {
+      window.pace = pace;
+      for (const audio of document.querySelectorAll("audio")) {
+        audio.defaultPlaybackRate = audio.playbackRate = pace;
+      }
+    }"""
+    page.evaluate(script, pace)
 
 
 def decode(png: bytes) -> Pixels:

@@ -31,14 +31,14 @@ def test_link_shows_a_colleague_the_same_when_opened_elsewhere(explorer: Explore
     explorer.page.mouse.move(2, 2)
     explorer.choose_on_map()
     explorer.wait_for_details()
-    address, selected, linked = explorer.page.url, explorer.selected, explorer.linked
+    address, selected, linked = explorer.url, explorer.selected, explorer.linked
     image = explorer.drawn_points()
 
     explorer.page.goto("about:blank")
     explorer.open(address.removeprefix(explorer.address + "/"))
     explorer.wait_for_details()
 
-    assert explorer.page.url == address
+    assert explorer.url == address
     assert (explorer.selected, explorer.linked) == (selected, linked)
     assert (explorer.drawn_points() != image).any(axis=2).mean() < 0.02
     assert explorer.audio["paused"]  # nobody is startled by sound
@@ -117,7 +117,7 @@ def test_what_exists_is_shown_when_the_address_is_nonsense(explorer: Explorer, q
     explorer.open(query)
 
     assert explorer.points == explorer.get("networks")["networks"][0]["segments"]
-    assert "nonsense" not in explorer.page.url
+    assert "nonsense" not in explorer.url
 
 
 def test_page_says_so_when_the_address_names_what_there_is_not(explorer: Explorer) -> None:
@@ -131,7 +131,7 @@ def test_page_says_so_when_the_address_names_what_there_is_not(explorer: Explore
     notice.get_by_role("button", name="Close").click()
     expect(notice).to_be_hidden()
 
-    address = page.url
+    address = explorer.url
     explorer.open("?" + address.split("?")[1])  # what the page itself writes is there
     explorer.open(
         "?network=mtt-musicnn&layer=taggrams&projection=original&x=rock&x_minus=pop&colour=tag:flute"

@@ -32,7 +32,10 @@ def open_page(explorer: Explorer, name: str) -> Locator:
 
 def _colours_are_those_of_the_scale(explorer: Explorer, page: Locator, activations: np.ndarray) -> None:
     """Compare the middle of the strongest cell of the first row with the scale at its activation."""
-    picture, scale = explorer.pixels(page.locator(".heatmap-plot").first), page.locator(".taggram-scale")
+    plot, scale = page.locator(".heatmap-plot").first, page.locator(".taggram-scale")
+    # The picture of the cells is decoded after the plot is there.
+    explorer.until(lambda: np.unique(explorer.pixels(plot).reshape(-1, 3), axis=0).shape[0] > 30)
+    picture = explorer.pixels(plot)
     expect(scale).to_have_accessible_name(re.compile("from 0, not heard, to 1"))
     bar = explorer.pixels(page.locator(".taggram-scale-bar"))
     at = int(activations[0].argmax())
@@ -49,10 +52,9 @@ def test_taggram_is_drawn_and_follows_and_leads_the_sound_when_it_is_opened(read
     truth = ready.get("tracks/3/taggram", network="mtt-musicnn")
     count = len(truth["activations"][0])
     expect(plot).to_have_attribute("data-drawn", f"mtt-musicnn 20×{count}")
-    assert np.unique(ready.pixels(plot).reshape(-1, 3), axis=0).shape[0] > 30
     means = np.array(truth["activations"]).mean(axis=1)
     strongest = [truth["tags"][place] for place in np.argsort(-means, kind="stable")[:20]]
-    assert plot.locator(".ytick text").all_text_contents() == strongest
+    expect(plot.locator(".ytick text")).to_have_text(strongest)
     _colours_are_those_of_the_scale(
         ready, page, np.array(truth["activations"])[np.argsort(-means, kind="stable")]
     )
@@ -65,10 +67,9 @@ def test_taggram_is_drawn_and_follows_and_leads_the_sound_when_it_is_opened(read
     picture = (box["x"] + 108, box["width"] - 114)
     ready.page.mouse.click(picture[0] + 0.75 * picture[1], box["y"] + 40)
     wanted = 0.75 * count * SEGMENT
-    assert ready.audio["time"] == pytest.approx(wanted, abs=0.3)
-    playhead = page.locator(".heatmap-playhead").first.bounding_box()
-    assert playhead is not None
-    assert playhead["x"] == pytest.approx(picture[0] + 0.75 * picture[1], abs=3)
+    ready.until(lambda: ready.audio["time"] == pytest.approx(wanted, abs=0.3))
+    place = page.locator(".heatmap-playhead").first.evaluate("(head) => head.getBoundingClientRect().x")
+    assert place == pytest.approx(picture[0] + 0.75 * picture[1], abs=3)
     now = np.array(truth["activations"])[:, int(wanted // SEGMENT)]
     expect(page.get_by_role("region", name="Strongest tags now").locator(".tag-name").first).to_have_text(
         truth["tags"][int(now.argmax())]
@@ -110,11 +111,10 @@ def test_neighbours_become_a_sorted_playlist_without_a_mouse_when_they_are_selec
 
     table.get_by_role("button", name="At").press("Enter")
     expect(table.get_by_role("columnheader", name="At")).to_have_attribute("aria-sort", "ascending")
-    times = _column(rows, 1)
-    assert times == sorted(times)
+    times = ready.until(lambda: (now := _column(rows, 1)) == sorted(now) and now)
     table.get_by_role("button", name="At").press("Enter")
     expect(table.get_by_role("columnheader", name="At")).to_have_attribute("aria-sort", "descending")
-    assert _column(rows, 1) == sorted(times, reverse=True)
+    ready.until(lambda: _column(rows, 1) == sorted(times, reverse=True))
 
     table.focus()
     page.keyboard.press("End")
@@ -122,9 +122,10 @@ def test_neighbours_become_a_sorted_playlist_without_a_mouse_when_they_are_selec
     expect(table.locator("[aria-selected=true]")).to_have_count(2)
     page.keyboard.press("Delete")
     expect(rows).to_have_count(9)
+    ready.until(lambda: (now := _column(rows, 1)) == sorted(now, reverse=True))
+    first = int(_column(rows, 1)[0] / SEGMENT + 0.5)
     page.keyboard.press("Home")
     page.keyboard.press("Enter")
-    first = int(_column(rows, 1)[0] / SEGMENT + 0.5)
     ready.until(lambda: int(ready.address_state["segment"]) == first)
     ready.until(lambda: not ready.audio["paused"])
 
@@ -148,26 +149,25 @@ def test_neighbours_become_a_sorted_playlist_without_a_mouse_when_they_are_selec
 
 
 def test_neighbours_are_of_other_tracks_when_so_wanted(ready: Explorer) -> None:
-    def tracks() -> set[str | None]:
-        return {
-            ready.neighbours.nth(place).get_attribute("data-track")
-            for place in range(ready.neighbours.count())
-        }
+    def tracks() -> list[str]:
+        found: list[str] = ready.neighbours.evaluate_all("(all) => all.map(({ dataset }) => dataset.track)")
+        return found
 
     assert "3" in tracks()
     others = ready.details.get_by_label("other tracks only")
     others.focus()
     ready.page.keyboard.press(" ")
-    ready.until(lambda: ready.neighbours.count() == 10 and "3" not in tracks())
+    ready.until(lambda: len(now := tracks()) == 10 and "3" not in now)
     expect(others).to_be_focused()
     space = {"network": "mtt-musicnn", "layer": "embeddings", "track": 3, "segment": 1}
     found = ready.get("similar", **space, exclude="track")["results"]
-    assert ready.linked == [result["row"] for result in found]
+    ready.until(lambda: ready.linked == [result["row"] for result in found])
 
     ready.page.reload()
     ready.wait_for("ready")
     ready.wait_for_details()
     expect(others).to_be_checked()
+    expect(ready.neighbours).to_have_count(10)
     assert "3" not in tracks()
 
 
@@ -175,6 +175,7 @@ def test_save_menu_opens_at_its_button_and_says_how_tracks_are_given(ready: Expl
     page = ready.page
     ready.details.get_by_role("button", name="Select all").click()
     table = page.get_by_role("grid", name="Selected points")
+    expect(table.locator(".table-row").first).to_be_visible()
     edge, shown = (part.bounding_box() for part in (table.get_by_role("columnheader", name="Artist"), table))
     assert edge is not None
     assert shown is not None
@@ -266,11 +267,17 @@ class TestOnAPhone:
 
     def test_nothing_is_wider_than_the_screen_when_pages_are_opened(self, ready: Explorer) -> None:
         ready.details.get_by_role("button", name="Select all").click()
-        for name in ("Selection", "Taggram", "Quality", "Point"):
+        for name, content in (
+            ("Selection", ".table-row"),
+            ("Taggram", ".heatmap-plot[data-drawn]"),
+            ("Quality", ".gauge"),
+            ("Point", ".neighbour"),
+        ):
             page = open_page(ready, name)
-            expect(page).to_be_visible()
+            expect(page.locator(content).first).to_be_visible()
             assert ready.page.evaluate("document.documentElement.scrollWidth") == 390
         expect(ready.page.get_by_role("button", name="Wide panel")).to_be_hidden()
+        expect(ready.player.locator(".wave")).to_have_attribute("data-state", "ready")
         assert differs(ready.pixels(ready.player.locator(".wave"))).any()
 
 

@@ -11,7 +11,9 @@ BOTH = "?network=mtt-musicnn&projection=umap&other.network=audioset-vggish&other
 
 @pytest.fixture
 def comparison(explorer: Explorer) -> Explorer:
-    return explorer.open(BOTH)
+    explorer.open(BOTH)
+    explorer.page.locator("#agreement strong").wait_for()  # what comes above the maps is there
+    return explorer
 
 
 def other(page: Page) -> Locator:
@@ -74,8 +76,8 @@ def test_only_one_map_changes_when_its_own_controls_do(comparison: Explorer) -> 
 
     assert comparison.address_state["other.projection"] == "pca"
     assert comparison.address_state["projection"] == "umap"
+    comparison.until(lambda: not np.array_equal(on_other(comparison).drawn_points(), there))
     assert (comparison.drawn_points() == here).all()
-    assert not np.array_equal(on_other(comparison).drawn_points(), there)
     comparison.page.reload()
     comparison.wait_for("ready")
     expect(other(comparison.page).get_by_label("Projection")).to_have_value("pca")
@@ -145,7 +147,7 @@ def test_second_map_knows_what_was_done_before_when_it_is_opened_and_opened_agai
     expect(other(page)).to_be_visible()
     explorer.wait_for("ready")
 
-    explorer.until(lambda: len(facts(explorer)["linked"].split(",")) > 5)
+    explorer.until(lambda: len(facts(explorer)["linked"].split(",")) > 5 and len(explorer.linked) == 10)
     explorer.until(lambda: facts(explorer)["marked"] not in ("", "0"))
     assert_same_time(explorer, "data-selected")
     opened = facts(explorer)
@@ -153,7 +155,7 @@ def test_second_map_knows_what_was_done_before_when_it_is_opened_and_opened_agai
     page.reload()
     explorer.wait_for("ready")
     explorer.until(lambda: facts(explorer)["linked"] == opened["linked"])
-    assert facts(explorer)["marked"] == opened["marked"]
+    explorer.until(lambda: facts(explorer)["marked"] == opened["marked"])
     expect(explorer.stage).to_have_attribute("data-marked", marked or "")
 
     button.click()
@@ -176,8 +178,8 @@ def test_pointer_and_selection_are_on_both_maps_when_used_on_either(comparison: 
         marks = beyond.drawn_marks()
         page.mouse.move(*here.find_point())
         expect(here.stage).not_to_have_attribute("data-hovered", "")
-        comparison.settle()
-        assert (beyond.drawn_marks() != marks).any()  # a ring, as if the pointer were there
+        # A ring, as if the pointer were there.
+        comparison.until(lambda beyond=beyond, marks=marks: (beyond.drawn_marks() != marks).any())
         page.mouse.move(5, 5)
         expect(here.stage).to_have_attribute("data-hovered", "")
 

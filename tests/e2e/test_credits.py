@@ -54,6 +54,7 @@ def test_credits_are_shown_with_links_when_a_track_has_them(credited: Callable[.
         assert "noopener" in (link.get_attribute("rel") or "")
     assert shown.evaluate("element => element.scrollWidth <= element.clientWidth"), "the licence is cut off"
     explorer.page.set_viewport_size({"width": 400, "height": 700})
+    explorer.settle()
     assert shown.evaluate("element => element.scrollWidth <= element.clientWidth"), "cut off on a phone"
 
 

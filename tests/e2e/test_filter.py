@@ -81,12 +81,11 @@ def test_what_matches_is_left_when_conditions_are_added_and_undone(explorer: Exp
     expect_counts(explorer, loud.sum(), len(set(tracks[loud])))
     page.get_by_text("hidden", exact=True).click()
     explorer.until(lambda: explorer.address_state.get("rest") == "hide")
-    explorer.settle()
-    assert differs(explorer.drawn_points(), by=8).sum() < 0.6 * differs(plain, by=8).sum()
+    explorer.until(lambda: differs(explorer.drawn_points(), by=8).sum() < 0.6 * differs(plain, by=8).sum())
     expect(button).to_have_text("Filter · 4")
     expect(rock).to_have_text(f"rock{(loud & (genre == 'rock')).sum()}")  # the legend counts what is left
 
-    address = page.url
+    address = explorer.url
     page.goto("about:blank")
     page.goto(address)
     expect_counts(explorer, loud.sum(), len(set(tracks[loud])))
@@ -113,7 +112,7 @@ def test_lots_and_thinning_leave_the_same_music_when_another_network_is_shown(ex
     page.get_by_role("button", name="Others").click()
     explorer.until(lambda: explorer.address_state["sample"] == "6,1")
     explorer.wait_for("ready")
-    assert (explorer.drawn_points() != image).any()
+    explorer.until(lambda: not np.array_equal(explorer.drawn_points(), image))
     page.go_back()
     expect(counts).to_have_text(before or "")
 
@@ -146,7 +145,8 @@ def test_what_is_out_is_neither_found_nor_selected_when_it_is_faded(explorer: Ex
     for key in ("ArrowRight", "ArrowUp", "ArrowLeft", "ArrowDown") * 2:
         page.keyboard.press(key)
         row = explorer.stage.get_attribute("data-hovered")
-        assert jazz[int(row or -1)]
+        assert row
+        assert jazz[int(row)]
 
 
 def test_years_of_a_range_are_left_when_it_is_typed(explorer: Explorer) -> None:
@@ -194,13 +194,12 @@ def test_nothing_is_marked_where_the_chosen_point_is_hidden(explorer: Explorer) 
     explorer.open(f"{QUERY}&track=1&segment=0")
     expect(explorer.stage).to_have_attribute("data-selected", "0")
     explorer.until(lambda: explorer.linked)
-    assert differs(explorer.drawn_marks()).any()
+    explorer.until(lambda: differs(explorer.drawn_marks()).any())
     rest = next(name for name in ("jazz", "rock") if not having(explorer, "genre", name)[0])
     explorer.open(f"{QUERY}&track=1&segment=0&only=genre:{rest}&rest=hide")
     explorer.wait_for_details()
     expect(explorer.stage).to_have_attribute("data-selected", "")
-    explorer.settle()
-    assert not differs(explorer.drawn_marks()).any()
+    explorer.until(lambda: not differs(explorer.drawn_marks()).any())
 
 
 class TestModule:

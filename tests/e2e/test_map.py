@@ -17,10 +17,9 @@ def test_map_shows_all_segments_in_the_legends_colours_when_opened(explorer: Exp
     expect(
         explorer.page.get_by_text(f"{network['segments']} segments of {network['tracks']} tracks")
     ).to_be_visible()
-    image = explorer.drawn_points()
     colours = explorer.colours_in_legend()
     assert len(colours) > 3
-    assert all(count_colour(image, colour) > 40 for colour in colours)
+    explorer.until(lambda: all(count_colour(explorer.drawn_points(), colour) > 40 for colour in colours))
 
 
 def test_map_says_which_snapshot_it_shows_when_ready(explorer: Explorer) -> None:
@@ -36,7 +35,7 @@ def test_map_shows_one_point_per_track_when_tracks_are_chosen(explorer: Explorer
     explorer.page.get_by_text("tracks", exact=True).click()
 
     explorer.until(lambda: explorer.points == explorer.get("networks")["networks"][0]["tracks"])
-    assert explorer.address_state["level"] == "tracks"
+    explorer.until(lambda: explorer.address_state["level"] == "tracks")
 
 
 def test_only_the_colours_are_fetched_when_points_are_coloured_by_a_tag(explorer: Explorer) -> None:
@@ -64,12 +63,11 @@ def test_points_of_other_categories_fade_when_one_is_pressed(explorer: Explorer)
     category.click()
 
     expect(category).to_have_attribute("aria-pressed", "true")
-    image = explorer.drawn_points()
-    assert count_colour(image, colours[1]) > 100
-    assert count_colour(image, colours[0]) == 0
+    explorer.until(lambda: count_colour(explorer.drawn_points(), colours[0]) == 0)
+    assert count_colour(explorer.drawn_points(), colours[1]) > 100
 
     category.click()
-    assert count_colour(explorer.drawn_points(), colours[0]) > 100
+    explorer.until(lambda: count_colour(explorer.drawn_points(), colours[0]) > 100)
 
 
 def test_card_tells_track_time_and_strongest_tags_when_a_point_is_hovered(explorer: Explorer) -> None:
@@ -108,11 +106,11 @@ def test_view_zooms_and_comes_back_when_the_wheel_turns_and_zero_is_pressed(expl
 
     zoom = explorer.until(lambda: float(explorer.address_state.get("view", "0,0,0").split(",")[2]))
     assert zoom == pytest.approx(np.exp(600 * 0.0016), rel=0.01)
-    assert (explorer.drawn_points() != home).any()
+    explorer.until(lambda: not np.array_equal(explorer.drawn_points(), home))
 
     explorer.page.keyboard.press("0")
     explorer.until(lambda: "view" not in explorer.address_state)
-    assert (explorer.drawn_points() == home).all()
+    explorer.until(lambda: np.array_equal(explorer.drawn_points(), home))
 
 
 def test_view_zooms_when_a_place_is_clicked_twice_or_plus_and_minus_are_pressed(explorer: Explorer) -> None:
@@ -143,8 +141,7 @@ def test_more_regions_are_named_when_one_looks_nearer(explorer: Explorer) -> Non
     names = explorer.stage.locator(".labels span")
     for zoom, level in ((1, 1), (1.9, 1), (2, 2), (5, 4)):
         explorer.open(f"?network=mtt-musicnn&projection=umap&view=0.5,0.5,{zoom}")
-        expect(names.first).to_be_attached()
-        assert names.all_text_contents() == [label["text"] for label in levels[level]]
+        expect(names).to_have_text([label["text"] for label in levels[level]])
 
 
 def test_points_are_coloured_and_explained_when_attributes_or_the_map_itself_are_chosen(
@@ -224,6 +221,7 @@ def test_axes_carry_titles_and_numbers_when_two_tags_are_chosen(explorer: Explor
 
     axes = explorer.page.locator("[data-part=axes]")
     expect(axes.locator(".axis-title")).to_have_text(["guitar", "techno"])
+    explorer.wait_for("ready")
     labels = [float(text.replace("−", "-")) for text in axes.locator(".tick").all_text_contents()]
     assert 0 in labels
     assert all(0 <= value <= 1.2 for value in labels)
@@ -287,8 +285,7 @@ def test_map_comes_back_when_the_graphics_context_was_lost(explorer: Explorer) -
     loss.evaluate("(loss) => loss.restoreContext()")
 
     expect(explorer.message).to_be_hidden()
-    explorer.settle()
-    assert (explorer.drawn_points() == before).all()
+    explorer.until(lambda: np.array_equal(explorer.drawn_points(), before))
 
 
 def test_message_says_what_is_missing_when_the_browser_has_no_webgl2(explorer: Explorer, page: Page) -> None:
@@ -312,11 +309,10 @@ def test_colours_follow_the_system_when_it_turns_dark(explorer: Explorer, page: 
     page.emulate_media(color_scheme="dark")
 
     explorer.until(lambda: explorer.colours_in_legend() != light_colours)
-    explorer.settle()
-    dark = explorer.drawn_points()
     assert background(light).min() > 240
-    assert background(dark).max() < 40
-    assert all(count_colour(dark, colour) > 40 for colour in explorer.colours_in_legend())
+    explorer.until(lambda: background(explorer.drawn_points()).max() < 40)
+    dark = explorer.colours_in_legend()
+    explorer.until(lambda: all(count_colour(explorer.drawn_points(), colour) > 40 for colour in dark))
 
 
 def test_hundred_thousand_points_are_drawn_and_picked_when_the_library_is_large(
@@ -331,7 +327,7 @@ def test_hundred_thousand_points_are_drawn_and_picked_when_the_library_is_large(
     explorer.choose_on_map()
     explorer.wait_for_details()
     assert explorer.selected in range(100_000)
-    assert len(explorer.linked) == 10
+    explorer.until(lambda: len(explorer.linked) == 10)
 
 
 class TestOnAPhone:

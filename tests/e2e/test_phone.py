@@ -27,6 +27,7 @@ class TestUpright:
         box.press_sequentially("title 12")
         box.press("Enter")
         expect(explorer.details).to_be_focused()
+        explorer.wait_for_details()
         assert box_of(explorer.stage) == before
 
     def test_page_of_the_panel_comes_up_when_it_is_wanted(self, explorer: Explorer) -> None:
@@ -36,12 +37,13 @@ class TestUpright:
         tabs, top = page.get_by_role("tablist"), box_of(page.get_by_role("main"))["y"]
 
         page.get_by_role("tab", name="Quality").tap()
-        assert box_of(tabs)["y"] == pytest.approx(top, abs=2)
+        expect(page.locator(".gauge").first).to_be_visible()
+        explorer.until(lambda: box_of(tabs)["y"] == pytest.approx(top, abs=2))
         page.get_by_role("tab", name="Point").tap()
         explorer.details.get_by_role("button", name="Select all").tap()
         selection = page.get_by_role("tabpanel", name="Selection")
         expect(selection).to_be_focused()
-        assert box_of(tabs)["y"] == pytest.approx(top, abs=2)
+        explorer.until(lambda: box_of(tabs)["y"] == pytest.approx(top, abs=2))
         assert box_of(selection.get_by_role("heading"))["y"] > box_of(tabs)["y"] + box_of(tabs)["height"]
 
     def test_player_has_its_options_when_they_are_opened(self, explorer: Explorer) -> None:
@@ -53,7 +55,7 @@ class TestUpright:
         explorer.player.get_by_label("Play on").select_option("off")
         volume = explorer.player.get_by_role("slider", name="Volume")
         volume.fill("0.4")
-        assert explorer.page.locator("audio").evaluate("(audio) => audio.volume") == 0.4
+        expect(explorer.page.locator("audio")).to_have_js_property("volume", 0.4)
         assert box_of(volume)["x"] + box_of(volume)["width"] < 390
         explorer.page.keyboard.press("Escape")
         expect(after).to_be_hidden()

@@ -5,7 +5,7 @@ import shutil
 import pytest
 from playwright.sync_api import Page, Request, expect
 
-from tests.e2e.conftest import TIMEOUT
+from tests.e2e.explorer import SLOW, play_slowly, set_pace
 from tests.snapshot_factory import Library
 
 PHONE = {"viewport": {"width": 390, "height": 780}, "color_scheme": "dark", "has_touch": True}
@@ -17,7 +17,12 @@ def address(library: Library, serve, tmp_path) -> str:
     return f"{serve(shutil.copytree(library.root, tmp_path / 'own'))}/similarity"
 
 
+FAST = 4
+
+
 def open_test(page: Page, address: str) -> None:
+    """Open the page, on which sounds do not come to their end until they are wanted to go on faster."""
+    play_slowly(page)
     page.goto(address)
     page.locator("html[data-state=ready]").wait_for(state="attached")
 
@@ -28,11 +33,12 @@ def hear_all(page: Page) -> None:
         group.get_by_role("button", name=name).click()
         expect(group).to_have_attribute("data-playing", "true")
         group.filter(has_text="playing").wait_for()
-        page.locator("audio").evaluate(
-            "(audio) => new Promise((done) => audio.addEventListener('timeupdate', done, {once: true}))"
-        )
-        assert page.locator("audio").evaluate("(audio) => !audio.paused && audio.currentTime > 0")
-        expect(group).to_have_attribute("data-heard", "", timeout=TIMEOUT)
+        begun = page.locator("audio").evaluate("(audio) => audio.currentTime")
+        goes_on = "([audio, begun]) => !audio.paused && audio.currentTime > begun"
+        page.wait_for_function(goes_on, arg=[page.locator("audio").element_handle(), begun])
+        set_pace(page, FAST)
+        expect(group).to_have_attribute("data-heard", "")
+        set_pace(page, SLOW)
 
 
 def test_answer_is_given_by_hand_when_all_four_were_heard(page: Page, address: str) -> None:
@@ -52,6 +58,7 @@ def test_answer_is_given_by_hand_when_all_four_were_heard(page: Page, address: s
     choose.click()
     expect(page.get_by_role("status")).to_have_text("Thank you: your first answer.")
     expect(page.get_by_role("button", name="Choose 2")).to_be_disabled()
+    expect(page.get_by_text("not heard yet")).to_have_count(4)
     assert page.locator(".sounds").inner_html() != first
     page.get_by_text("Results so far").click()
     expect(page.get_by_role("row")).to_have_count(2)
@@ -119,7 +126,7 @@ def test_sound_is_heard_when_only_its_end_was_noticed(page: Page, address: str) 
     page.locator("audio").evaluate(
         """(audio) => new Promise((done) => {
             audio.addEventListener('ended', done, {once: true});
-            const near = () => { audio.currentTime = audio.duration - 0.2; };
+            const near = () => { audio.currentTime = audio.duration - 0.05; };
             audio.readyState ? near() : audio.addEventListener('loadedmetadata', near, {once: true});
         })"""
     )
@@ -133,6 +140,7 @@ class TestPhone:
 
     def test_answer_is_given_with_the_keyboard(self, page: Page, address: str) -> None:
         open_test(page, address)
+        set_pace(page, FAST)
         for number, key in enumerate(["r", "1", "2", "3"]):
             page.keyboard.press(key)
             expect(page.get_by_role("group").nth(number)).to_have_attribute("data-heard", "")

@@ -4,6 +4,7 @@ import json
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Page, Route, expect
@@ -72,14 +73,25 @@ def test_page_goes_on_looking_when_something_else_answers(explorer: Explorer) ->
         "snapshot": None,
         "running": {"stage": "Extracting", "done": 1, "total": 2, "seconds_left": None},
     }
-    answers = [{"body": "<html>Please wait</html>"}, {"json": running}]
-    explorer.page.route("**/api/v1/status", lambda route: route.fulfill(**answers[0]))
+    answers: list[dict[str, Any]] = [{"body": "<html>Please wait</html>"}]
+    given: list[dict[str, Any]] = []
+
+    def answer(route: Route) -> None:
+        given.append(answers[-1])
+        route.fulfill(**answers[-1])
+
+    explorer.page.route("**/api/v1/status", answer)
     explorer.page.clock.install()
-    with explorer.page.expect_response("**/api/v1/status"):
-        explorer.page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
-    answers.pop(0)
-    explorer.page.clock.run_for(60_000)
-    expect(explorer.running).to_contain_text("Extracting 1 of 2")
+    explorer.page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    explorer.until(lambda: given)
+    answers.append({"json": running})
+
+    def is_told() -> bool:
+        explorer.page.clock.run_for(20_000)  # the page may not have begun to wait before
+        return "Extracting 1 of 2" in explorer.running.inner_text()
+
+    explorer.until(is_told)
+    assert given[0] is answers[0]
 
 
 @pytest.mark.parametrize("path", ["", "similarity"])
@@ -216,7 +228,7 @@ def test_page_shows_that_it_is_loading_when_points_take_long(explorer: Explorer,
     explorer.page.goto(explorer.address)
     explorer.until(lambda: len(held.routes) == 3)
 
-    assert explorer.page.locator("html").get_attribute("data-state") == "loading"
+    expect(explorer.page.locator("html")).to_have_attribute("data-state", "loading")
     expect(explorer.page.locator(".progress")).to_have_css("opacity", "1")
     for route in held.routes:
         route.continue_()

@@ -40,7 +40,11 @@ class JobsPage {
       button.addEventListener("click", () => this.#start(/** @type {HTMLElement} */ (button).dataset.kind ?? ""));
     }
     watchJobs(
-      (jobs) => (this.#state.value ? this.#refresh() : this.#show(jobs)),
+      (jobs) => {
+        if (this.#state.value) return this.#refresh();
+        this.#turn++; // an answer that is still on its way may be older
+        this.#show(jobs);
+      },
       (error) => this.#lose(error),
     );
   }
