@@ -25,9 +25,17 @@ from app import create_app, current_settings
 from app.models import Album, Artist, Snapshot, Tag, Track, db, track_tags
 from app.neighbours import BACKENDS, IndexOptions
 from app.neighbours.knn import knn_graph
+from app.networks import installed, network_sha256
 from app.services import database
 from app.settings import Settings
-from app.store.files import file_sha256, manifest_path, write_array, write_derived_array, write_json
+from app.store.files import (
+    file_sha256,
+    manifest_path,
+    read_json,
+    write_array,
+    write_derived_array,
+    write_json,
+)
 from app.store.snapshots import SnapshotFiles, Space, index_path
 
 Float32 = npt.NDArray[np.float32]
@@ -174,6 +182,17 @@ def publish_snapshot(root: Path, spec: Spec) -> SnapshotFiles:
     )
     db.session.commit()
     return files
+
+
+def note_weights(library: Library, models_dir: Path) -> None:
+    """Let a library say that its vectors come from the networks that are in a folder."""
+    path = library.files.folder / "manifest.json"
+    manifest = read_json(path)
+    for network in installed(models_dir):
+        if network.name in manifest["networks"]:
+            found = network_sha256(network.file_in(models_dir))
+            manifest["networks"][network.name]["weights_sha256"] = found
+    write_json(path, manifest)
 
 
 def build_index(index_dir: Path, files: SnapshotFiles, space: Space, backend: str) -> Path:

@@ -15,17 +15,19 @@ from tests.audio_files import write_music
 from tests.e2e.conftest import working
 from tests.e2e.explorer import Explorer, play_slowly
 from tests.e2e.test_accessibility import violations
-from tests.snapshot_factory import Library, Spec, build_library
+from tests.snapshot_factory import Library, Spec, build_library, note_weights
 
 ANALYSIS = 120_000  # ms in which real networks have heard a song, on a machine that is busy otherwise
 SEGMENTS = "?network=mtt-musicnn&layer=embeddings&level=segments&projection="
 
 
 @pytest.fixture(scope="module")
-def own(tmp_path_factory: pytest.TempPathFactory) -> Library:
+def own(tmp_path_factory: pytest.TempPathFactory, models_dir: Path) -> Library:
     """A small library, whose uploads and analyses are this module's own."""
     root = tmp_path_factory.mktemp("analyse") / "root"
-    return build_library(root, Spec(tracks=12, segments=90), audio=True)
+    library = build_library(root, Spec(tracks=12, segments=90), audio=True)
+    note_weights(library, models_dir)
+    return library
 
 
 @pytest.fixture(scope="module")

@@ -8,13 +8,12 @@ import numpy as np
 import pytest
 
 from app.networks import NETWORKS
-from app.networks.weights.store import network_sha256
 from app.services import hearing
 from app.settings import PROJECT_DIR
-from app.store.files import read_json, write_json
 from app.web.api.schemas.similar import SimilarAnswer
 from tests.audio_files import write_tone
 from tests.read_side import SPEC
+from tests.snapshot_factory import note_weights
 
 NETWORK = "mtt-musicnn"
 ADDRESS = "/api/v1/similar"
@@ -175,11 +174,7 @@ def test_what_there_is_not_is_not_found(client, query):
 @pytest.fixture
 def listening_client(own_client, own_library, models_dir):
     """A browser before a library that was heard with the weights that are here."""
-    path = own_library.files.folder / "manifest.json"
-    manifest = read_json(path)
-    network = NETWORKS.get(NETWORK)
-    manifest["networks"][NETWORK]["weights_sha256"] = network_sha256(network.file_in(models_dir))
-    write_json(path, manifest)
+    note_weights(own_library, models_dir)
     return own_client
 
 
