@@ -9,7 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 import av
 import numpy as np
 import numpy.typing as npt
-from playwright.sync_api import Locator, Page, Request, expect
+from playwright.sync_api import Locator, Page, Request, Route, expect
 
 Pixels = npt.NDArray[np.uint8]
 T = TypeVar("T")
@@ -196,6 +196,17 @@ class Explorer:
         state = self.address_state
         point = ":".join(state[name] for name in ("track", "segment") if name in state)
         expect(self.details).to_have_attribute("data-point", point)
+
+
+class Held:
+    """Requests of a pattern, held back until they are let go."""
+
+    def __init__(self, page: Page, pattern: str) -> None:
+        self.routes: list[Route] = []
+        page.route(pattern, self._hold)
+
+    def _hold(self, route: Route) -> None:
+        self.routes.append(route)
 
 
 def play_slowly(page: Page) -> None:

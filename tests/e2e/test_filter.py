@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.e2e.explorer import Explorer, differs
+from tests.e2e.explorer import Explorer, Held, differs
 
 NETWORK = "mtt-musicnn"
 QUERY = f"?network={NETWORK}&projection=umap&labels=off"
@@ -200,6 +200,21 @@ def test_nothing_is_marked_where_the_chosen_point_is_hidden(explorer: Explorer) 
     explorer.wait_for_details()
     expect(explorer.stage).to_have_attribute("data-selected", "")
     explorer.until(lambda: not differs(explorer.drawn_marks()).any())
+
+
+def test_value_that_is_being_typed_stays_when_the_one_before_is_taken_late(explorer: Explorer) -> None:
+    page = explorer.open(QUERY).page
+    held = Held(page, "**/points?*columns=all%3Agenre*")
+    page.get_by_role("button", name="Filter").click()
+    value = page.get_by_label("Value")
+    value.fill("jazz")
+    page.keyboard.press("Enter")
+    explorer.until(lambda: held.routes)
+    value.fill("ro")
+    for route in held.routes:
+        route.continue_()
+    expect(page.get_by_role("button", name="Remove genre jazz")).to_be_visible()
+    expect(value).to_have_value("ro")
 
 
 class TestModule:

@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import APIResponse, Locator, Page, Route, expect
 
 from tests.e2e.conftest import working
+from tests.e2e.explorer import Explorer
 from tests.e2e.test_accessibility import violations
 
 WORKER = 120_000  # ms in which a worker has begun and ended, on a machine that is busy otherwise
@@ -117,6 +118,25 @@ def test_progress_is_seen_when_the_server_tells_it(page: Page, address: str, cha
     expect(page.locator("#said")).to_have_text("Process the library: The disk is full.")
     rows(page).get_by_role("button", name="Log").click()
     expect(rows(page).locator(".log")).to_have_text("It has said nothing.")
+
+
+def test_newest_state_stays_when_an_older_answer_comes_late(page: Page, address: str, change: Change) -> None:
+    start(page, address)
+    page.goto(f"{address}/jobs?state=queued,running")
+    expect(rows(page)).to_have_attribute("data-state", "queued")
+    held: list[tuple[Route, APIResponse]] = []
+    page.route("**/api/v1/jobs?*", lambda route: held.append((route, route.fetch())))
+    explorer = Explorer(page, address)
+    page.get_by_label("Show").select_option("")  # asks, and is told by the stream of events besides
+    explorer.until(lambda: held)
+    change("state = 'cancelled', expires_at = created_at")
+    expect(rows(page)).to_have_attribute("data-state", "cancelled")
+    [(route, answer)] = held
+    assert answer.json()["jobs"][0]["state"] == "queued"
+    with page.expect_response("**/api/v1/jobs?*"):
+        route.fulfill(response=answer)
+    explorer.settle()
+    expect(rows(page)).to_have_attribute("data-state", "cancelled")
 
 
 def test_jobs_are_asked_for_when_the_server_refuses_to_tell(

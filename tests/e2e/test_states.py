@@ -13,7 +13,7 @@ from sqlalchemy import Engine, create_engine, text
 from app.services.lock import library_lock
 from app.settings import read_settings
 from app.store.progress import Progress, write_progress
-from tests.e2e.explorer import Explorer
+from tests.e2e.explorer import Explorer, Held
 from tests.snapshot_factory import Library, default_settings
 
 POINTS = "**/api/v1/points?*"
@@ -181,17 +181,6 @@ def test_page_offers_to_show_the_new_snapshot_when_the_library_was_processed_ane
     explorer.message.get_by_role("button", name="Show it").click()
 
     explorer.wait_for("ready")
-
-
-class Held:
-    """Requests of a pattern, held back until they are let go."""
-
-    def __init__(self, page: Page, pattern: str) -> None:
-        self.routes: list[Route] = []
-        page.route(pattern, self._hold)
-
-    def _hold(self, route: Route) -> None:
-        self.routes.append(route)
 
 
 def test_last_choice_wins_when_answers_come_in_another_order(explorer: Explorer) -> None:
