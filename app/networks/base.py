@@ -90,8 +90,6 @@ class Network:
         Path of the publisher's file below the root of the publisher's site; empty if it cannot be fetched.
     file_format : str
         ``pb`` for a frozen graph; ``onnx`` for an ONNX file that a user puts into the folder of the networks.
-    official_sha256 : str or None
-        Its SHA-256 where known.
     tags : tuple of str
         Names of the values of the layer ``taggrams``, in order; empty without that layer.
     requires : tuple of Requirement
@@ -125,7 +123,6 @@ class Network:
     input_node: str
     official_path: str = ""
     file_format: Literal["pb", "onnx"] = "pb"
-    official_sha256: str | None = None
     tags: tuple[str, ...] = ()
     requires: tuple[Requirement, ...] = field(default=())
     build_onnx: "Callable[[FrozenGraph], OnnxGraph] | None" = None

@@ -9,6 +9,7 @@ from app.networks import NETWORKS
 from app.networks.heads.base import HEADS, DamagedHeadError, Head
 from app.networks.heads.runners import check_head
 from app.networks.weights.fetch import OFFICIAL_LICENCE, Reporter, fetch
+from app.networks.weights.official import check_sum
 from app.networks.weights.store import read_facts
 
 _PREFERRED: Final = "discogs-effnet"
@@ -54,14 +55,18 @@ def fetch_head(head: Head, models_dir: Path, reporter: Reporter, *, root: str, d
     fetch(facts_url, partial_facts, f"Fetching what is said of {head.name} (bytes)", reporter)
     fetch(url, partial, f"Fetching {head.name} (bytes)", reporter)
     try:
+        sha256 = check_sum(partial, path, url, read_facts(path))
         check_head(head, NETWORKS.get(head.network_name), partial, partial_facts)
+    except DownloadError:
+        partial_facts.unlink()
+        raise
     except DamagedNetworkError as error:
         partial.unlink()
         partial_facts.unlink()
         reason = error.reason if isinstance(error, DamagedHeadError) else str(error)
         raise DownloadError(f"{url} does not give the head {head.name}: {reason}.") from error
     manifest = {
-        "sha256": file_sha256(partial),
+        "sha256": sha256,
         "facts_sha256": file_sha256(partial_facts),
         "source": url,
         "licence": OFFICIAL_LICENCE,

@@ -18,6 +18,7 @@ from app.networks.heads.download import default_heads, fetch_head
 from app.networks.weights import wheel
 from app.networks.weights.fetch import OFFICIAL_LICENCE, Reporter, fetch
 from app.networks.weights.frozen_graph import DamagedGraphError
+from app.networks.weights.official import check_sum
 from app.networks.weights.store import check_network, network_sha256, read_facts, write_onnx
 
 OFFICIAL_ROOT: Final = "https://essentia.upf.edu/models/"
@@ -197,14 +198,7 @@ def _convert(network: Network, path: Path, archive: zipfile.ZipFile) -> None:
 def _fetch_official(network: Network, path: Path, url: str, reporter: Reporter) -> None:
     partial = path.with_name(f"{path.name}.partial")
     fetch(url, partial, f"Fetching {network.name} (bytes)", reporter)
-    sha256 = file_sha256(partial)
-    expected = _expected(network, path, url)
-    if expected not in (None, sha256):
-        partial.unlink()
-        raise DownloadError(
-            f"{url} is not the file that it should be: its SHA-256 is {sha256}, not {expected}. To take it "
-            f"all the same, delete {manifest_path(path)} and run the command again."
-        )
+    sha256 = check_sum(partial, path, url, read_facts(path))
     try:
         check_network(network, partial)
     except DamagedNetworkError as error:
@@ -238,15 +232,6 @@ def _is_there(path: Path, url: str) -> bool:
     """Tell whether the file that came from an address is there and whole."""
     facts = read_facts(path)
     return facts.get("source") == url and path.is_file() and file_sha256(path) == facts.get("sha256")
-
-
-def _expected(network: Network, path: Path, url: str) -> str | None:
-    """Return the SHA-256 that is known: the published one, or that of the first file from this address."""
-    facts = read_facts(path)
-    if network.official_sha256 is not None or facts.get("source") != url:
-        return network.official_sha256
-    recorded: str | None = facts.get("sha256")
-    return recorded
 
 
 def _write_facts(path: Path, sha256: str, source: str, licence: str) -> None:

@@ -1,5 +1,6 @@
 """EffNet and the heads come from their publisher with what is said of them, and count only together."""
 
+import hashlib
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +14,7 @@ from app.networks import NETWORKS
 from app.networks.heads import HEADS, load_head
 from app.networks.heads.download import default_heads, is_whole
 from app.networks.weights.download import download_default, download_official
+from app.networks.weights.official import SHA256
 from app.networks.weights.store import read_facts
 from tests.head_files import effnet_graph, effnet_onnx, effnet_weights, write_head
 from tests.integration.networks.breaking_server import BreakingServer, serving
@@ -28,7 +30,7 @@ EFFNET_FACTS = EFFNET.removesuffix(".onnx") + ".json"
 
 
 @pytest.fixture
-def server(tmp_path: Path) -> Iterator[BreakingServer]:
+def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[BreakingServer]:
     """A stand-in for the publisher's site, with files built like theirs."""
     source = tmp_path / "source"
     source.mkdir()
@@ -40,6 +42,9 @@ def server(tmp_path: Path) -> Iterator[BreakingServer]:
         EFFNET_FACTS: json.dumps({"classes": NETWORK.tags}).encode(),
         f"/{NETWORK.official_path}": effnet_graph(effnet_weights()),
     }
+    for place, content in files.items():
+        if Path(place).name in SHA256:
+            monkeypatch.setitem(SHA256, Path(place).name, hashlib.sha256(content).hexdigest())
     with serving(files) as server:
         yield server
 
@@ -68,6 +73,15 @@ def test_head_is_ready_when_it_was_downloaded(server: BreakingServer, folder: Pa
     assert not list(folder.glob("*.partial"))
 
 
+def test_head_is_refused_when_it_is_not_the_known_one(
+    server: BreakingServer, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(SHA256, Path(PLACE).name, "0" * 64)
+    with pytest.raises(DownloadError, match="not 0000"):
+        download(server, folder, HEAD.name)
+    assert not HEAD.file_in(folder).exists()
+
+
 def test_nothing_is_fetched_when_the_head_is_there(server: BreakingServer, folder: Path) -> None:
     download(server, folder, HEAD.name)
     server.files.clear()
@@ -94,7 +108,7 @@ def test_old_head_stays_when_something_else_comes(server: BreakingServer, folder
     before = HEAD.file_in(folder).read_bytes()
     HEAD.facts_in(folder).write_text(HEAD.facts_in(folder).read_text() + "\n")  # so that it is fetched again
     server.files[place] = b"<!DOCTYPE html><html><body>Under maintenance</body></html>"
-    with pytest.raises(DownloadError, match="does not give the head engagement_3c-discogs-effnet"):
+    with pytest.raises(DownloadError, match=r"does not give the head engagement_3c|3c-.*is not the file"):
         download(server, folder, HEAD.name)
     assert HEAD.file_in(folder).read_bytes() == before
     assert is_whole(HEAD, folder)

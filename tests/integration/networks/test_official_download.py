@@ -1,5 +1,6 @@
 """The publisher's files come over HTTP: interrupted, resumed, checked, and only then put into place."""
 
+import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,8 +11,10 @@ from app.errors import DownloadError, InputError
 from app.files import file_sha256
 from app.networks import NETWORKS
 from app.networks.engines import load
+from app.networks.heads import HEADS
 from app.networks.weights.download import download_official, list_networks
 from app.networks.weights.fetch import fetch
+from app.networks.weights.official import SHA256
 from app.networks.weights.store import find_onnx, read_facts
 from tests.integration.networks.breaking_server import BreakingServer, serving
 from tests.network_files import Listener
@@ -127,10 +130,22 @@ def test_file_is_refused_when_it_is_not_the_one_that_came_first(server: Breaking
 def test_file_is_refused_when_it_is_not_the_published_one(
     server: BreakingServer, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(NETWORK.__dict__, "official_sha256", "0" * 64)
-    with pytest.raises(DownloadError, match="not 0000"):
+    download(server, path)
+    before = path.read_bytes()
+    monkeypatch.setitem(SHA256, Path(PLACE).name, "0" * 64)
+    server.files[PLACE] += b"\x00"
+    path.with_name("mtt-vgg.pb.json").write_text("{}")
+    with pytest.raises(DownloadError, match=r"not 0000.*as mtt-vgg\.pb yourself"):
         download(server, path)
-    assert list(path.parent.iterdir()) == []
+    assert path.read_bytes() == before
+    assert not list(path.parent.glob("*.partial"))
+
+
+def test_known_sums_are_of_files_that_can_be_fetched() -> None:
+    networks = [path for network in NETWORKS for path in (network.official_path, network.official_onnx_path)]
+    places = [*networks, *(head.official_path for head in HEADS.values())]
+    assert set(SHA256) <= {Path(place).name for place in places}
+    assert all(re.fullmatch("[0-9a-f]{64}", sha256) for sha256 in SHA256.values())
 
 
 def test_file_is_fetched_again_when_it_was_damaged_since(server: BreakingServer, path: Path) -> None:
