@@ -2,7 +2,7 @@
 
 from flask import Flask
 
-from app.web import access, compression, errors, logs, metrics, origins, patience, rate_limits
+from app.web import access, assets, compression, errors, logs, metrics, origins, patience, rate_limits
 from app.web.api import BLUEPRINTS
 from app.web.media import media
 from app.web.pages import pages
@@ -19,6 +19,7 @@ def init_web(app: Flask) -> None:
     SettingsError
         If ``AUDIO_PROVIDER`` names no provider, or the counts of requests cannot be kept.
     """
+    assets.init_app(app)
     logs.init_app(app)
     metrics.init_app(app)
     rate_limits.init_app(app)

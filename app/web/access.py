@@ -22,6 +22,7 @@ from app.queries.tokens import SCOPES, Scope, TokenFacts, find_token
 from app.services.tokens import note_use
 from app.web import context
 from app.web.api.operation import operation_of
+from app.web.assets import plain_name
 from app.web.origins import SAFE_METHODS
 
 COOKIE = "mex_token"
@@ -94,7 +95,7 @@ def shown_token() -> TokenFacts | None:
 
 
 def _is_open_file() -> bool:
-    return request.endpoint == "static" and (request.view_args or {}).get("filename") in OPEN_FILES
+    return request.endpoint == "static" and plain_name((request.view_args or {})["filename"]) in OPEN_FILES
 
 
 def bearer() -> str | None:

@@ -1,5 +1,6 @@
 """The page's modules on their own, in the browser that runs them."""
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -23,7 +24,9 @@ def test_every_module_is_loaded_ahead_when_a_page_is_opened(page: Page, server: 
 
     modules = {str(path.relative_to(STATIC)) for path in (STATIC / "js").rglob("*.js")}
     announced = {
-        line.split("/static/")[1].split('"')[0] for line in html.splitlines() if "modulepreload" in line
+        re.split("/static/v-[0-9a-f]+/", line)[1].split('"')[0]
+        for line in html.splitlines()
+        if "modulepreload" in line
     }
     assert announced == modules
 

@@ -170,7 +170,8 @@ def _write_sound(
 def _write_page(folder: Path) -> None:
     """Write the page with its modules as one script, and everything else that it names."""
     client = current_app.test_client()
-    html = re.sub(r'\s*<link rel="modulepreload"[^>]*>', "", client.get("/").text)
+    html = re.sub(r'"/static/v-[0-9a-f]+/', '"/static/', client.get("/").text)  # a copy has one version
+    html = re.sub(r'\s*<link rel="modulepreload"[^>]*>', "", html)
     html = re.sub(r"\s*<a [^>]*data-served[^>]*>.*?</a>", "", html)  # leads to what only a server has
     scripts = "\n".join(f'<script src="{name}" defer></script>' for name in ("source.js", MARK, "page.js"))
     html, replaced = re.subn(r'<script type="module" src="/static/js/[^"]+"></script>', scripts, html)
