@@ -73,10 +73,15 @@ def obstacle_to_some(networks: Sequence[Network], place: Place, layer: str) -> M
     return None
 
 
+def weights_sha256(path: Path) -> str:
+    """Return the SHA-256 of the file of a network; it is read again only when it looks changed."""
+    status = path.stat()
+    return _sha256(path, status.st_size, status.st_mtime_ns)
+
+
 def weights_version(path: Path) -> str:
     """Return what tells the weights in a file from others."""
-    status = path.stat()
-    return _sha256(path, status.st_size, status.st_mtime_ns)[:SHORT]
+    return weights_sha256(path)[:SHORT]
 
 
 @lru_cache(maxsize=256)

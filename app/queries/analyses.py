@@ -9,9 +9,8 @@ from app.errors import ConflictError, GoneError, InputError
 from app.graph import Float32
 from app.models import Job, Track, db
 from app.models.job import EXPIRED, FINISHED
-from app.queries.catalogue import needed_snapshot
 from app.queries.jobs import JobFacts, find_job, job_result
-from app.queries.placing import Placed, place_sound
+from app.queries.placing import Placed, Sent, place_sound
 from app.settings import Settings
 from app.store.snapshots import Space
 
@@ -81,19 +80,9 @@ def place_of(settings: Settings, job_id: str, space: Space, projection: str, k: 
     job = find_job(job_id, KIND)
     result = _result(job)
     rows = _rows(result["analyses"], space)
-    _check_weights(settings, space.network, result.get("weights", {}))
     content = db.session.get_one(Job, job.id).subject
-    return place_sound(settings, space, projection, rows, content, k)
-
-
-def _check_weights(settings: Settings, network: str, weights: dict[str, str]) -> None:
-    """Refuse vectors that cannot be compared with the library's."""
-    there = needed_snapshot(settings).manifest["networks"].get(network, {}).get("weights_sha256")
-    if there is not None and weights.get(network, there) != there:
-        raise ConflictError(
-            f"The library was heard with other weights of {network} than this was: they cannot be compared. "
-            "Run: flask process, and have it analysed again"
-        )
+    weights = result.get("weights", {}).get(space.network)
+    return place_sound(settings, space, projection, Sent(rows, content, weights), k)
 
 
 def _rows(found: dict[str, Any], space: Space) -> Float32:

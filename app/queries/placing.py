@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from app.errors import InputError
+from app.errors import ConflictError, InputError
 from app.graph import Float32, KnnGraph
 from app.queries.axes import ORIGINAL
 from app.queries.cache import Cache
@@ -45,19 +45,32 @@ class Placed:
     near: Similar
 
 
-def place_sound(
-    settings: Settings, space: Space, projection: str, rows: Float32, content: str | None, k: int
-) -> Placed:
+@dataclass(frozen=True)
+class Sent:
+    """A sound that is no track.
+
+    Attributes
+    ----------
+    rows : float32, shape=(n_rows, size)
+        Its mean for a map of tracks, its segments for one of segments.
+    content : str or None
+        SHA-256 of its file.
+    weights : str or None
+        SHA-256 of the weights that heard it, if that is known.
+    """
+
+    rows: Float32
+    content: str | None
+    weights: str | None
+
+
+def place_sound(settings: Settings, space: Space, projection: str, sent: Sent, k: int) -> Placed:
     """Place a sound on a map.
 
     Parameters
     ----------
     projection : str
         ``original`` for the vectors as they are.
-    rows : float32, shape=(n_rows, size)
-        Its mean for a map of tracks, its segments for one of segments.
-    content : str or None
-        SHA-256 of its file.
 
     Raises
     ------
@@ -65,12 +78,21 @@ def place_sound(
         If there is no such map.
     InputError
         If the vectors do not fit it.
+    ConflictError
+        If the library was heard with other weights.
     """
     snapshot = needed_snapshot(settings)
+    rows = sent.rows
     size = snapshot.vectors(space).shape[1]
     if rows.shape[1] != size:
         raise InputError(f"{space} has vectors of {size} values, not {rows.shape[1]}.")
-    whole = Sound({(space.network, space.layer): rows.mean(axis=0)}, content, space.level)
+    there = snapshot.manifest["networks"][space.network].get("weights_sha256")
+    if None not in (there, sent.weights) and sent.weights != there:
+        raise ConflictError(
+            f"The library was heard with other weights of {space.network} than this sound, so they cannot be "
+            "compared. Let it be heard again; if the library is older, have it processed before."
+        )
+    whole = Sound({(space.network, space.layer): rows.mean(axis=0)}, sent.content, space.level)
     near = find_similar(settings, SimilarQuery(((space.network, space.layer),), whole, space.level, k))
     return Placed(_positions(settings, snapshot, space, projection, rows), near)
 

@@ -9,9 +9,10 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from app.analyses import Analyser, Wanted, versions
+from app.analyses.places import weights_sha256
 from app.errors import CancelledError, MusicExploreError, NotFoundError
 from app.models import AnalysisResult, db
-from app.networks import NETWORKS, network_sha256
+from app.networks import installed
 from app.networks.engines import choose_engine
 from app.queries.clock import database_now
 from app.services import webhooks
@@ -34,6 +35,7 @@ def run(job: "JobRun", arguments: dict[str, Any]) -> dict[str, Any]:
     wanted = _wanted(names, arguments)
     analyser = _analyser(settings)
     version_of = versions(settings.MODELS_DIR, choose_engine(settings.ENGINE, settings.ONNX_PROVIDER), wanted)
+    weights = _weights(settings, wanted)  # before the networks are loaded: files may be replaced meanwhile
     found = _known(taken.subject or "", version_of)
     missing = [name for name in names if name not in found]
     if missing:
@@ -48,7 +50,7 @@ def run(job: "JobRun", arguments: dict[str, Any]) -> dict[str, Any]:
             advance(1)
         _remember(taken.subject or "", version_of, results)
         found |= results
-    return {"analyses": {name: found[name] for name in names}, "weights": _weights(settings, found)}
+    return {"analyses": {name: found[name] for name in names}, "weights": weights}
 
 
 def tell_end(taken: "Taken", error: MusicExploreError | None) -> None:
@@ -93,10 +95,11 @@ def _analyser(settings: Settings) -> Analyser:
     return analysers[key]
 
 
-def _weights(settings: Settings, found: dict[str, Any]) -> dict[str, str]:
-    """Return network → SHA-256 of its weights, of all whose values the result holds."""
-    names = {name for result in found.values() for name in result.get("networks", {})}
-    return {name: network_sha256(NETWORKS.get(name).file_in(settings.MODELS_DIR)) for name in sorted(names)}
+def _weights(settings: Settings, wanted: Wanted) -> dict[str, str]:
+    """Return network → SHA-256 of its weights, of those whose values the result may hold."""
+    there = installed(settings.MODELS_DIR)
+    networks = [network for network in there if network.name in wanted.networks or not wanted.networks]
+    return {network.name: weights_sha256(network.file_in(settings.MODELS_DIR)) for network in networks}
 
 
 def _known(content_hash: str, version_of: dict[str, str]) -> dict[str, Any]:

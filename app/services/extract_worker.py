@@ -1,4 +1,4 @@
-"""The side of extraction that runs in worker processes: no database, and no module that would load it."""
+"""What extraction does with files: in worker processes, so no module here loads the database."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass

@@ -26,7 +26,7 @@ _UNSAFE: Final = re.compile(r'[\x00-\x1f\x7f/\\:*?"<>|\ud800-\udfff]+')
 def keep_upload(settings: Settings, job: JobFacts, *, owner: str | None = None) -> JobFacts:
     """Copy the audio of an analysis into the library, and have the library processed.
 
-    Asked for twice, it is the same file.
+    Asked for twice, it is the same file, and the library is processed once more.
 
     Returns
     -------
@@ -48,16 +48,18 @@ def keep_upload(settings: Settings, job: JobFacts, *, owner: str | None = None) 
     """
     if job.arguments["source"] != "upload":
         raise ConflictError(f"{job.title} is in the library already.")
+    place = f"{FOLDER}/{kept_name(job)}"
     same = library_track_of(job)
-    if same is not None:
-        raise ConflictError(f"{job.title} is in the library already, as {printable(find_track(same).path)}.")
+    path = place if same is None else find_track(same).path
+    if path != place:
+        raise ConflictError(f"{job.title} is in the library already, as {printable(path)}.")
     if settings.AUDIO_PROVIDER != "local":
         raise ConflictError(
             f"The library plays audio from {settings.AUDIO_PROVIDER}, not from AUDIO_DIR: "
             "nothing can be added to it."
         )
     source = audio_of(settings, job)
-    with atomic_path(settings.AUDIO_DIR / FOLDER / kept_name(job)) as partial:
+    with atomic_path(settings.AUDIO_DIR / place) as partial:
         shutil.copyfile(source, partial)
     return library_jobs.ask(settings, "process", {"retry_failed": False}, owner=owner)
 

@@ -1,6 +1,6 @@
-"""The side of reduction that runs in worker processes: the maps of one space, from its vectors to the files.
+"""What reduction does for one space, from its vectors to the files of its maps.
 
-No database, and no module that would load it.
+It runs in worker processes, so no module here loads the database.
 """
 
 from collections.abc import Callable

@@ -105,10 +105,10 @@ export class AttributePicker {
 
   /** Want what was typed, once it is a value. */
   async #take() {
-    const typed = this.#value.value.trim();
+    const [name, typed] = [this.#name.value, this.#value.value.trim()];
     await this.#offer();
-    if (this.#list.dataset.of !== this.#name.value) return; // nobody knows now
-    const [name, value] = [this.#name.value, this.#known.get(typed.toLowerCase())];
+    if (this.#name.value !== name || this.#list.dataset.of !== name) return; // nobody knows, or asks, now
+    const value = this.#known.get(typed.toLowerCase());
     const unknown = typed && value === undefined;
     this.#note.textContent = unknown ? `No track has the ${columnName(name)} “${typed}”.` : "";
     if (value === undefined) return;

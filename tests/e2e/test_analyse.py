@@ -1,10 +1,12 @@
 """Audio that is sent: the page that analyses it, and its place on the map."""
 
 import base64
+import hashlib
 import re
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -223,6 +225,47 @@ def test_card_says_so_when_the_song_of_a_link_is_gone(map_page: Explorer) -> Non
     page = map_page.open(f"{SEGMENTS}umap&song={'0' * 32}").page
     expect(page.get_by_role("region", name="Added song")).to_contain_text("There is no such song any more")
     expect(map_page.stage).to_have_attribute("data-song", "")
+
+
+@pytest.fixture
+def change(own: Library) -> Iterator[Callable[..., None]]:
+    """Change the library's database behind the server's back."""
+    with closing(sqlite3.connect(own.root / "db.sqlite")) as database:
+
+        def run(statement: str, *values: str) -> None:
+            with database:
+                database.execute(statement, values)
+
+        yield run
+        run("UPDATE track SET content_hash = NULL")
+
+
+def test_card_leads_to_the_track_when_the_very_file_is_in_the_library(
+    map_page: Explorer, song: Path, change: Callable[..., None]
+) -> None:
+    change("UPDATE track SET content_hash = ? WHERE id = 5", hashlib.sha256(song.read_bytes()).hexdigest())
+    page = map_page.open(SEGMENTS + "umap").page
+    page.set_input_files("#song-file", song)
+    card = page.get_by_role("region", name="Added song")
+    expect(card).to_contain_text("This very file is in the library", timeout=ANALYSIS)
+    expect(card.get_by_role("button", name="Add to the library")).to_have_count(0)
+    card.get_by_role("button", name="Show the track").click()
+    map_page.wait_for_details()
+    assert map_page.address_state["track"] == "5"
+
+
+def test_song_is_heard_again_when_its_weights_are_not_the_librarys(
+    map_page: Explorer, song: Path, change: Callable[..., None]
+) -> None:
+    page = map_page.open(SEGMENTS + "umap").page
+    page.set_input_files("#song-file", song)
+    card = page.get_by_role("region", name="Added song")
+    expect(card.locator(".neighbour")).to_have_count(10, timeout=ANALYSIS)
+    change("""UPDATE job SET result = json_set(result, '$.weights."mtt-musicnn"', 'others')""")
+    page.reload()
+    expect(card).to_contain_text("other weights", timeout=ANALYSIS)
+    card.get_by_role("button", name="Let it listen again").click()
+    expect(card.locator(".neighbour")).to_have_count(10, timeout=ANALYSIS)
 
 
 def test_song_becomes_a_file_of_the_library_when_asked(map_page: Explorer, own: Library, song: Path) -> None:

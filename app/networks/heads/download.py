@@ -56,9 +56,11 @@ def fetch_head(head: Head, models_dir: Path, reporter: Reporter, *, root: str, d
     fetch(url, partial, f"Fetching {head.name} (bytes)", reporter)
     try:
         sha256 = check_sum(partial, path, url, read_facts(path))
+        check_sum(partial_facts, facts_path, facts_url, {})
         check_head(head, NETWORKS.get(head.network_name), partial, partial_facts)
     except DownloadError:
-        partial_facts.unlink()
+        for one in (partial, partial_facts):
+            one.unlink(missing_ok=True)
         raise
     except DamagedNetworkError as error:
         partial.unlink()

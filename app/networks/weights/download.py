@@ -3,9 +3,10 @@
 A file that is there and whole is left alone. A new one is complete and checked before it takes its place.
 """
 
+import contextlib
 import json
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
@@ -18,7 +19,7 @@ from app.networks.heads.download import default_heads, fetch_head
 from app.networks.weights import wheel
 from app.networks.weights.fetch import OFFICIAL_LICENCE, Reporter, fetch
 from app.networks.weights.frozen_graph import DamagedGraphError
-from app.networks.weights.official import check_sum
+from app.networks.weights.official import WrongFileError, check_sum
 from app.networks.weights.store import check_network, network_sha256, read_facts, write_onnx
 
 OFFICIAL_ROOT: Final = "https://essentia.upf.edu/models/"
@@ -118,8 +119,9 @@ def download_official(
     Raises
     ------
     DownloadError
-        If a file cannot be fetched, or is not what it should be.
+        If a file cannot be fetched; after all others, if one is not what it should be.
     """
+    wrong: list[WrongFileError] = []
     heads = [HEADS[name] for name in dict.fromkeys(names) if name in HEADS]
     others = [name for name in names if name not in HEADS]
     for network in _choose(others) if others or not names else []:
@@ -132,11 +134,24 @@ def download_official(
         elif dry_run:
             reporter.say(f"Would fetch {url}.")
         else:
-            _fetch_official(network, path, url, reporter)
-        if not dry_run and not is_onnx:
+            with _put_off(wrong):
+                _fetch_official(network, path, url, reporter)
+        if not dry_run and not is_onnx and path.is_file():
             write_onnx(network, path)
     for head in heads if names else default_heads():
-        fetch_head(head, models_dir, reporter, root=root.rstrip("/"), dry_run=dry_run)
+        with _put_off(wrong):
+            fetch_head(head, models_dir, reporter, root=root.rstrip("/"), dry_run=dry_run)
+    if wrong:
+        raise DownloadError("\n".join(map(str, wrong)))
+
+
+@contextlib.contextmanager
+def _put_off(wrong: list[WrongFileError]) -> Iterator[None]:
+    """Note a file that the publisher has changed, and go on with the others."""
+    try:
+        yield
+    except WrongFileError as error:
+        wrong.append(error)
 
 
 def _choose(names: Sequence[str]) -> list[Network]:
@@ -218,6 +233,7 @@ def _fetch_facts(network: Network, path: Path, url: str, reporter: Reporter) -> 
     partial = path.with_name(f"{path.name}.partial")
     address = f"{url.rpartition('.')[0]}.json"
     fetch(address, partial, f"Fetching what is said of {network.name} (bytes)", reporter)
+    check_sum(partial, path, address, {})
     try:
         classes = json.loads(partial.read_text("utf-8"))["classes"]
     except (ValueError, LookupError, TypeError):

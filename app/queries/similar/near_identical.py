@@ -129,6 +129,9 @@ def near_identical(
 
 
 def _link(snapshot: OpenSnapshot, space: Space, graph: Graph, most: float, *, same_track: bool) -> Groups:
+    from scipy.sparse import coo_array  # noqa: PLC0415 - slow to import
+    from scipy.sparse.csgraph import connected_components  # noqa: PLC0415
+
     distances = read_array(snapshot.derived_path(space, DISTANCES))
     places, ranks = np.nonzero((distances <= most) & (graph.indices >= 0))
     others, near = graph.indices[places, ranks], distances[places, ranks]
@@ -137,9 +140,6 @@ def _link(snapshot: OpenSnapshot, space: Space, graph: Graph, most: float, *, sa
         apart = tracks[places] != tracks[others]
         places, others, near = places[apart], others[apart], near[apart]
     size = len(graph.rows)
-    from scipy.sparse import coo_array  # noqa: PLC0415 - slow to import
-    from scipy.sparse.csgraph import connected_components  # noqa: PLC0415
-
     links = coo_array((np.ones(len(places), bool), (places, others)), shape=(size, size))
     _, labels = connected_components(links, directed=False)
     linked = np.unique(np.concatenate([places, others]))

@@ -67,7 +67,7 @@ class JobsPage {
       const jobs = await fetchJobs(this.#state.value);
       if (turn === this.#turn) this.#show(jobs);
     } catch (error) {
-      this.#lose(error);
+      if (turn === this.#turn) this.#lose(error);
     }
   }
 

@@ -1,4 +1,4 @@
-/** The card of a song that is not in the library: how far it has come, its tags, its sound, what is near it. */
+/** The card of a song that was added: how far it has come, its tags, its sound, what is near it. */
 
 import { complaint, player } from "../analyse/result.js";
 import { stateName } from "../analyse/words.js";
@@ -24,6 +24,7 @@ const TAGS = 5;
  * @property {() => void} onClose
  * @property {() => void} onCancel
  * @property {() => void} onKeep    it is to become a track of the library
+ * @property {(track: number) => void} onShow  the track that it is
  * @property {(neighbour: Neighbour, at: number) => void} onChoose  of the list of a map
  * @property {(neighbour: Neighbour | null, at: number) => void} onPoint
  * @property {(audio: HTMLAudioElement) => void} onHear  its sound goes on, begins or ends
@@ -120,7 +121,7 @@ export class SongCard {
   /** It has been heard. @param {Analysis} analysis @param {{tag: string, score: number}[]} tags */
   found({ id, title, audio: source, track, library_track: same = null }, tags) {
     this.#title.textContent = title;
-    this.#tell("ready", same === null ? "Not in the library" : "In the library already, to the byte");
+    this.#tell("ready", same === null ? "Not in the library" : "This very file is in the library");
     this.#tags.replaceChildren(
       tagBars(tags.slice(0, TAGS).map(({ tag, score }) => ({ tag, activation: score }))),
     );
@@ -134,7 +135,8 @@ export class SongCard {
     const isOwn = track === null && source !== null && same === null;
     const keep = h("button", { type: "button", onclick: this.#handlers.onKeep }, "Add to the library");
     const all = h("a", { href: `/analyse/${id}` }, "All that was found");
-    this.#actions.replaceChildren(all, ...(isOwn ? [keep] : []));
+    const show = h("button", { type: "button", onclick: () => this.#handlers.onShow(same) }, "Show the track");
+    this.#actions.replaceChildren(all, ...(isOwn ? [keep] : []), ...(same === null ? [] : [show]));
   }
 
   /** What became of the wish to keep it. @param {string} words @param {boolean} isDone */

@@ -68,6 +68,7 @@ export class Song {
       onClose: () => this.close(),
       onCancel: () => this.#cancel(),
       onKeep: () => this.#keep(),
+      onShow: (track) => handlers.onChoose({ track, segment: this.#shown[0].facts.level === "tracks" ? null : 0 }, 0),
       onChoose: (neighbour, at) => handlers.onChoose(pointOf(neighbour), at),
       onPoint: (neighbour, at) => this.#point(neighbour && pointOf(neighbour), at),
       onHear: (audio) => this.#hear(audio),
@@ -235,6 +236,9 @@ export class Song {
       return { title, problem, action: { label: "Let it listen", run: () => this.#hearAgain() } };
     }
     const placed = this.#placed.get(shown.plane);
+    if (placed instanceof ApiError && placed.status === 409) {
+      return { title, problem: placed.message, action: { label: "Let it listen again", run: () => this.#hearAgain() } };
+    }
     if (placed instanceof Error) {
       return { title, problem: placed.message, action: { label: "Try again", run: () => this.#place() } };
     }

@@ -80,6 +80,26 @@ def test_head_is_refused_when_it_is_not_the_known_one(
     with pytest.raises(DownloadError, match="not 0000"):
         download(server, folder, HEAD.name)
     assert not HEAD.file_in(folder).exists()
+    assert not list(folder.glob("*.partial"))
+
+
+def test_others_are_fetched_when_one_is_not_the_known_one(
+    server: BreakingServer, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(SHA256, Path(EFFNET).name, "0" * 64)
+    with pytest.raises(DownloadError, match=r"bsdynamic-1\.onnx is not the file"):
+        download_official(folder, Listener(), names=[NETWORK.name, HEAD.name], root=server.root)
+    assert is_whole(HEAD, folder)
+    assert not NETWORK.file_in(folder).exists()
+
+
+def test_labels_are_refused_when_they_are_not_the_known_ones(
+    server: BreakingServer, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(SHA256, Path(FACTS).name, "0" * 64)
+    with pytest.raises(DownloadError, match=r"\.json is not the file"):
+        download(server, folder, HEAD.name)
+    assert not HEAD.facts_in(folder).exists()
 
 
 def test_nothing_is_fetched_when_the_head_is_there(server: BreakingServer, folder: Path) -> None:
@@ -102,17 +122,29 @@ def test_download_goes_on_when_the_connection_breaks(server: BreakingServer, fol
     assert HEAD.file_in(folder).read_bytes() == server.files[PLACE]
 
 
-@pytest.mark.parametrize("place", [PLACE, FACTS])
-def test_old_head_stays_when_something_else_comes(server: BreakingServer, folder: Path, place: str) -> None:
+@pytest.mark.parametrize(
+    ("place", "says"),
+    [(PLACE, "is not the file that it should be"), (FACTS, f"does not give the head {HEAD.name}")],
+)
+def test_old_head_stays_when_something_else_comes(
+    server: BreakingServer, folder: Path, place: str, says: str
+) -> None:
     download(server, folder, HEAD.name)
     before = HEAD.file_in(folder).read_bytes()
     HEAD.facts_in(folder).write_text(HEAD.facts_in(folder).read_text() + "\n")  # so that it is fetched again
     server.files[place] = b"<!DOCTYPE html><html><body>Under maintenance</body></html>"
-    with pytest.raises(DownloadError, match=r"does not give the head engagement_3c|3c-.*is not the file"):
+    with pytest.raises(DownloadError, match=says):
         download(server, folder, HEAD.name)
     assert HEAD.file_in(folder).read_bytes() == before
     assert is_whole(HEAD, folder)
     assert not list(folder.glob("*.partial"))
+
+
+def test_head_is_refused_when_its_graph_is_none(server: BreakingServer, folder: Path) -> None:
+    server.files[PLACE] = b"<!DOCTYPE html><html><body>Under maintenance</body></html>"
+    with pytest.raises(DownloadError, match=f"does not give the head {HEAD.name}"):
+        download(server, folder, HEAD.name)
+    assert not HEAD.is_installed(folder)
 
 
 def test_effnet_comes_as_onnx_file_with_its_styles(server: BreakingServer, folder: Path) -> None:
@@ -137,7 +169,10 @@ def test_frozen_graph_of_effnet_is_kept_up_when_it_is_what_is_there(
     assert not (folder / "discogs-effnet.onnx").exists()
 
 
-def test_effnet_is_refused_when_its_styles_have_other_names(server: BreakingServer, folder: Path) -> None:
+def test_effnet_is_refused_when_its_styles_have_other_names(
+    server: BreakingServer, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delitem(SHA256, Path(EFFNET_FACTS).name)
     server.files[EFFNET_FACTS] = json.dumps({"classes": list(reversed(NETWORK.tags))}).encode()
     with pytest.raises(DownloadError, match="does not name the tags of discogs-effnet"):
         download(server, folder, NETWORK.name)

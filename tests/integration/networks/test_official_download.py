@@ -135,7 +135,7 @@ def test_file_is_refused_when_it_is_not_the_published_one(
     monkeypatch.setitem(SHA256, Path(PLACE).name, "0" * 64)
     server.files[PLACE] += b"\x00"
     path.with_name("mtt-vgg.pb.json").write_text("{}")
-    with pytest.raises(DownloadError, match=r"not 0000.*as mtt-vgg\.pb yourself"):
+    with pytest.raises(DownloadError, match=r"not 0000.*yourself, as .*mtt-vgg\.pb, and delete .*pb\.json"):
         download(server, path)
     assert path.read_bytes() == before
     assert not list(path.parent.glob("*.partial"))
@@ -144,7 +144,10 @@ def test_file_is_refused_when_it_is_not_the_published_one(
 def test_known_sums_are_of_files_that_can_be_fetched() -> None:
     networks = [path for network in NETWORKS for path in (network.official_path, network.official_onnx_path)]
     places = [*networks, *(head.official_path for head in HEADS.values())]
-    assert set(SHA256) <= {Path(place).name for place in places}
+    weights = {Path(place) for place in places if place}
+    assert set(SHA256) <= {
+        path.with_suffix(suffix).name for path in weights for suffix in (path.suffix, ".json")
+    }
     assert all(re.fullmatch("[0-9a-f]{64}", sha256) for sha256 in SHA256.values())
 
 

@@ -3,9 +3,10 @@
 import io
 
 import pytest
+from sqlalchemy import select
 
 from app import create_app, current_settings
-from app.models import db
+from app.models import Job, Track, db
 from app.providers import PROVIDERS
 from tests.audio_files import write_music
 
@@ -44,6 +45,21 @@ def test_audio_becomes_a_file_and_a_job_takes_it_in_when_kept(own_client, send, 
     again = own_client.post(f"/api/v1/analyses/{job_id}/keep")
     assert again.json["id"] == response.json["id"]
     assert [*uploads.iterdir()] == [kept]
+
+
+def test_library_is_processed_once_more_when_it_is_a_track_by_then(own_app, own_client, send):
+    job_id = send("A song.WAV")
+    with own_app.app_context():
+        track = db.session.scalars(select(Track)).first()
+        track.path = f"uploads/A song {job_id[:8]}.wav"
+        track.content_hash = db.session.get_one(Job, job_id).subject
+        db.session.commit()
+        assert own_client.post(f"/api/v1/analyses/{job_id}/keep").status_code == 202
+        track.path = "elsewhere.wav"
+        db.session.commit()
+        refused = own_client.post(f"/api/v1/analyses/{job_id}/keep")
+    assert refused.status_code == 409
+    assert "elsewhere.wav" in refused.json["error"]["message"]
 
 
 def test_both_are_there_when_two_files_are_called_the_same(own_client, send, uploads):
