@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from flask import url_for
 from sqlalchemy import event, select, update
 
 from app.models import Token, db
@@ -233,9 +234,19 @@ def test_browser_is_told_when_its_token_was_revoked_since(browser, make, app):
 def test_page_for_signing_in_is_whole_for_those_who_are_not(browser):
     assert browser.get("/sign-in", **ELSEWHERE).status_code == 200
     for name in ("css/base.css", "css/sign-in.css", "css/error.css", "favicon.svg"):
-        with browser.get(f"/static/{name}", **ELSEWHERE) as response:
-            assert response.status_code == 200
-    for path in ("/static/js/explore.js", "/static/css/../js/explore.js", "/static/../app/settings.py"):
+        with browser.application.test_request_context():
+            address = url_for("static", filename=name)
+        for path in (f"/static/{name}", address):
+            with browser.get(path, **ELSEWHERE) as response:
+                assert response.status_code == 200
+    for path in (
+        "/static/js/explore.js",
+        "/static/v-1/js/explore.js",
+        "/static/v-css/base.css",
+        "/static/css/../js/explore.js",
+        "/static/v-1/css/../js/explore.js",
+        "/static/../app/settings.py",
+    ):
         assert browser.get(path, **ELSEWHERE).status_code in (403, 404)
 
 
