@@ -29,7 +29,7 @@ export class AttributeChoice {
           "div.wish",
           {},
           h("label", {}, this.#boxes[at], h("span", {}, title)),
-          unavailable && h("p.why-not", { id: `why-not-${name}` }, unavailable),
+          unavailable && h("p.why-not", { id: `why-not-${name}` }, ...wholeWords(unavailable)),
         ),
       ),
     );
@@ -49,3 +49,6 @@ export class AttributeChoice {
 
 /** @returns {string[]} */
 const remembered = () => (localStorage.getItem(STORED) ?? "").split(",");
+
+/** Words that lines do not break in: options of a command begin with hyphens. @param {string} text */
+const wholeWords = (text) => text.split(" ").flatMap((word) => [h("span.whole", {}, word), " "]);
