@@ -42,7 +42,9 @@ class _Version:
         for path in sorted(self._folder.rglob("*")):
             with contextlib.suppress(FileNotFoundError):  # an editor replaces files
                 status = path.stat()
-                digest.update(f"{path} {status.st_size} {status.st_mtime_ns}\n".encode())
+                digest.update(
+                    f"{path.relative_to(self._folder)} {status.st_size} {status.st_mtime_ns}\n".encode()
+                )
         return digest.hexdigest()[:_DIGITS]
 
 
