@@ -33,6 +33,9 @@ def create_app(overrides: dict[str, Any] | None = None) -> Flask:
         If a setting has a wrong value, an environment variable names none, or ``instance/config.py``
         cannot be run; the message names each.
     """
+    from app.extensions import init_extensions  # noqa: PLC0415 - worker processes need neither
+    from app.web import init_web  # noqa: PLC0415
+
     app = Flask(
         __name__,
         instance_path=str(PROJECT_DIR / "instance"),
@@ -40,9 +43,6 @@ def create_app(overrides: dict[str, Any] | None = None) -> Flask:
         template_folder=str(PROJECT_DIR / "templates"),
         static_folder=str(PROJECT_DIR / "static"),
     )
-    from app.extensions import init_extensions  # noqa: PLC0415 - worker processes need neither
-    from app.web import init_web  # noqa: PLC0415
-
     also_known = {*app.config, *SQLALCHEMY_SETTINGS}
     _read_config_file(app, Path(app.instance_path) / "config.py")
     app.config.update(read_environment(os.environ, also_known))

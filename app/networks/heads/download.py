@@ -9,7 +9,7 @@ from app.networks import NETWORKS
 from app.networks.heads.base import HEADS, DamagedHeadError, Head
 from app.networks.heads.runners import check_head
 from app.networks.weights.fetch import OFFICIAL_LICENCE, Reporter, fetch
-from app.networks.weights.official import check_sum
+from app.networks.weights.official import WrongFileError, check_sum
 from app.networks.weights.store import read_facts
 
 _PREFERRED: Final = "discogs-effnet"
@@ -56,20 +56,18 @@ def fetch_head(head: Head, models_dir: Path, reporter: Reporter, *, root: str, d
     fetch(url, partial, f"Fetching {head.name} (bytes)", reporter)
     try:
         sha256 = check_sum(partial, path, url, read_facts(path))
-        check_sum(partial_facts, facts_path, facts_url, {})
+        facts_sha256 = check_sum(partial_facts, facts_path, facts_url, {})
         check_head(head, NETWORKS.get(head.network_name), partial, partial_facts)
-    except DownloadError:
+    except (WrongFileError, DamagedNetworkError) as error:
         for one in (partial, partial_facts):
             one.unlink(missing_ok=True)
-        raise
-    except DamagedNetworkError as error:
-        partial.unlink()
-        partial_facts.unlink()
+        if isinstance(error, WrongFileError):
+            raise
         reason = error.reason if isinstance(error, DamagedHeadError) else str(error)
         raise DownloadError(f"{url} does not give the head {head.name}: {reason}.") from error
     manifest = {
         "sha256": sha256,
-        "facts_sha256": file_sha256(partial_facts),
+        "facts_sha256": facts_sha256,
         "source": url,
         "licence": OFFICIAL_LICENCE,
     }
