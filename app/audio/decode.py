@@ -48,6 +48,11 @@ _CONTAINERS = (
 _READ_BYTES = 1 << 17
 _QUIET = av.logging.PANIC
 
+# Until PyAV 19, tags that are no UTF-8 failed the whole file unless this was set; it replaces them by itself.
+_METADATA_OPTIONS: dict[str, Any] = (
+    {} if int(av.__version__.partition(".")[0]) >= 19 else {"metadata_errors": "replace"}
+)
+
 # Value of silence and largest value of each sample format, named without the "p" of the planar ones.
 _SAMPLE_FORMATS: dict[str, tuple[int, float]] = {
     "u8": (128, 2.0**7),
@@ -298,16 +303,17 @@ def _open_file(path: AnyPath) -> IO[bytes]:
 
 def _open_container(file: IO[bytes]) -> InputContainer:
     try:
-        return av.open(
+        container: InputContainer = av.open(
             file,
             "r",
             container_options={"format_whitelist": _CONTAINERS},
-            metadata_errors="replace",
             buffer_size=_READ_BYTES,
             io_open=_refuse_other_files,
+            **_METADATA_OPTIONS,
         )
     except av.FFmpegError as error:
         raise AudioError("not an audio file, or its head is damaged") from error
+    return container
 
 
 def _refuse_other_files(*_: Any) -> NoReturn:

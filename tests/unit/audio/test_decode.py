@@ -1,4 +1,5 @@
 import os
+import struct
 from pathlib import Path
 
 import numpy as np
@@ -67,6 +68,18 @@ def test_a_file_is_decoded_when_its_name_is_strange(tmp_path, name):
     expected, _ = decode(plain)
     for spelling in (path, str(path), os.fsencode(path)):
         np.testing.assert_array_equal(decode(spelling)[0], expected)
+
+
+def test_a_file_is_decoded_when_its_title_is_not_in_unicode(tmp_path):
+    content = write_tone(tmp_path / "plain.wav", 1.0).read_bytes()
+    title = b"caf\xe9\0"
+    info = b"INFOINAM" + struct.pack("<I", len(title)) + title + b"\0" * (len(title) % 2)
+    body = content[8:] + b"LIST" + struct.pack("<I", len(info)) + info
+    path = tmp_path / "titled.wav"
+    path.write_bytes(b"RIFF" + struct.pack("<I", len(body)) + body)
+    samples, reader = decode(path)
+    assert len(samples) == 16_000
+    assert reader.warnings == []
 
 
 def test_a_name_is_no_address_when_it_looks_like_one(tmp_path, monkeypatch):
