@@ -13,16 +13,16 @@ ARG VARIANT=cpu
 WORKDIR /build
 ENV PATH=/opt/venv/bin:$PATH \
     PIP_DISABLE_PIP_VERSION_CHECK=1
-COPY requirements.txt requirements-celery.txt requirements-postgresql.txt requirements-gpu.txt ./
+COPY locks locks
 RUN --mount=type=cache,target=/root/.cache/pip \
     python -m venv /opt/venv && \
     case "$VARIANT" in \
-      cpu) set -- ;; \
-      gpu) sed -i '/^onnxruntime>/d' requirements.txt && set -- --requirement requirements-gpu.txt ;; \
+      cpu) lock=requirements.txt ;; \
+      gpu) lock=requirements-gpu.txt ;; \
       *) echo "VARIANT is cpu or gpu, not $VARIANT" >&2; exit 1 ;; \
     esac && \
-    pip install --only-binary :all: --requirement requirements.txt --requirement requirements-celery.txt \
-      --requirement requirements-postgresql.txt "$@"
+    pip install --only-binary :all: --requirement "locks/$lock" --requirement locks/requirements-celery.txt \
+      --requirement locks/requirements-postgresql.txt
 
 FROM packages AS networks-absent
 RUN mkdir /models

@@ -3,6 +3,8 @@
 SHELL := /bin/sh
 PYTHON ?= python3
 VENV ?= .venv
+# The folder that says what is installed: exact versions; the ranges are in requirements*.txt.
+LOCKS ?= locks
 # Not from the environment, where HOST names the machine: the page would be open to all.
 HOST = 127.0.0.1
 PORT = 5000
@@ -11,7 +13,8 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help install install-dev networks demo serve test check lint types contracts pytest format bench-quick clean
+.PHONY: help install install-dev networks demo serve test test-on test-newest check lint types contracts pytest \
+  lock format bench-quick clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 24
@@ -19,16 +22,15 @@ help: ## list the targets
 $(BIN)/python:
 	$(PYTHON) tools/make_venv.py $(VENV)
 
-$(VENV)/.installed: requirements.txt | $(BIN)/python
-	$(PIP) install --requirement requirements.txt
+$(VENV)/.installed: $(LOCKS)/requirements.txt | $(BIN)/python
+	$(PIP) install --requirement $(LOCKS)/requirements.txt
 	@touch $@
 
-# Both extras are tested where they can be had: annoy needs a compiler, essentia has no wheel for every machine.
-$(VENV)/.installed-dev: requirements.txt requirements-dev.txt requirements-parquet.txt requirements-celery.txt requirements-annoy.txt requirements-essentia.txt requirements-postgresql.txt | $(BIN)/python
-	$(PIP) install --requirement requirements-dev.txt
-	$(PIP) install --requirement requirements-postgresql.txt
-	$(PIP) install --requirement requirements-annoy.txt || echo "annoy could not be built here: its tests will be skipped"
-	$(PIP) install --only-binary :all: --requirement requirements-essentia.txt || echo "essentia has no wheel for this machine: its tests will be skipped"
+# annoy needs a compiler, Essentia has no wheel for every machine and Python: tested where they are available.
+$(VENV)/.installed-dev: $(wildcard $(LOCKS)/*.txt) | $(BIN)/python
+	$(PIP) install --requirement $(LOCKS)/requirements-dev.txt --requirement $(LOCKS)/requirements-postgresql.txt
+	$(PIP) install --requirement $(LOCKS)/requirements-annoy.txt || echo "annoy cannot be built here: its tests are skipped"
+	$(PIP) install --only-binary :all: --requirement $(LOCKS)/requirements-essentia.txt || echo "Essentia has no wheel for this machine: its tests are skipped"
 	@touch $(VENV)/.installed $@
 
 install: $(VENV)/.installed ## install what the application needs
@@ -46,6 +48,18 @@ serve: install ## only serve the page
 
 test: install-dev networks check ## install, then check and test everything
 
+# What depends most on the versions of Python and of the packages.
+test-on: install-dev networks ## test another Python: make test-on PYTHON=python3.13 VENV=.venv-3.13
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile tests/unit tests/integration/audio tests/integration/networks \
+	  tests/integration/analyses tests/e2e/test_demo.py
+
+test-newest: ## test with the newest version of every package, without locks and upper bounds
+	mkdir -p build/newest
+	for file in requirements*.txt; do sed 's/,<[^;]*//' $$file > build/newest/$$file; done
+	$(MAKE) VENV=.venv-newest LOCKS=build/newest install-dev
+	.venv-newest/bin/python -m pip install --upgrade --requirement build/newest/requirements-dev.txt
+	$(MAKE) VENV=.venv-newest LOCKS=build/newest test
+
 check: lint types contracts pytest ## check and test what is installed
 
 lint: ## style and common mistakes
@@ -62,6 +76,9 @@ pytest: ## unit, integration and browser tests
 	$(BIN)/python -m pytest tests/unit --numprocesses auto
 	$(BIN)/python -m pytest tests/integration --numprocesses 2 --dist loadfile
 	$(BIN)/python -m pytest tests/e2e --numprocesses 2 --dist loadfile
+
+lock: install-dev ## write locks/ anew after a change of requirements*.txt; UPGRADE=1 takes the newest versions
+	$(BIN)/python tools/lock.py $(if $(UPGRADE),--upgrade)
 
 format: ## format the code
 	$(BIN)/ruff format .

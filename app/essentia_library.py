@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from app.errors import MissingExtraError
 
-INSTALL: Final = "pip install -r requirements-essentia.txt"
+INSTALL: Final = "pip install -r locks/requirements-essentia.txt"
 
 
 def import_essentia(threads: int = 1) -> tuple[Any, Any]:

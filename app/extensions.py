@@ -33,7 +33,7 @@ def init_extensions(app: Flask) -> None:
     except ImportError as error:
         raise SettingsError(
             f"SQLALCHEMY_DATABASE_URI = {address} needs a package that is not installed: {error}. "
-            "For PostgreSQL: pip install -r requirements-postgresql.txt"
+            "For PostgreSQL: pip install -r locks/requirements-postgresql.txt"
         ) from error
     migrate.init_app(app, db, directory=str(PROJECT_DIR / "migrations"))
 

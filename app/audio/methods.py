@@ -10,8 +10,8 @@ from app.registry import Requirement
 Method = Literal["essentia", "librosa"]
 
 METHODS: Final[dict[Method, Requirement]] = {
-    "essentia": Requirement("essentia", "pip install -r requirements-essentia.txt"),
-    "librosa": Requirement("librosa", "pip install -r requirements.txt"),
+    "essentia": Requirement("essentia", "pip install -r locks/requirements-essentia.txt"),
+    "librosa": Requirement("librosa", "pip install -r locks/requirements.txt"),
 }
 """What each needs, the preferred one first."""
 

@@ -54,7 +54,7 @@ class Annoy:
 
     name = "annoy"
     title = "Annoy"
-    requires = (Requirement("annoy", "pip install -r requirements-annoy.txt"),)
+    requires = (Requirement("annoy", "pip install -r locks/requirements-annoy.txt"),)
     exact = False
 
     def build(self, vectors: Vectors, path: Path, options: IndexOptions) -> dict[str, Any]:

@@ -23,8 +23,8 @@ __all__ = [
 ]
 
 ENGINES: Final = {
-    "onnx": Requirement("onnxruntime", "pip install -r requirements.txt"),
-    "essentia": Requirement("essentia", "pip install -r requirements-essentia.txt"),
+    "onnx": Requirement("onnxruntime", "pip install -r locks/requirements.txt"),
+    "essentia": Requirement("essentia", "pip install -r locks/requirements-essentia.txt"),
 }
 """What each engine needs, the preferred one first."""
 ONNX_CUDA: Final = "onnx-cuda"

@@ -103,7 +103,7 @@ def open_onnx_file(network: Network, path: Path, *, threads: int = 1, provider: 
     except ModuleNotFoundError as error:
         raise MissingExtraError(
             f"The network {network.name} needs the package 'onnxruntime'. "
-            "Install it with: pip install -r requirements.txt"
+            "Install it with: pip install -r locks/requirements.txt"
         ) from error
     except Exception as error:  # ONNX Runtime's errors have no base class of their own
         raise _unfit(path, f"ONNX Runtime cannot load it: {str(error).splitlines()[0]}") from error
@@ -165,7 +165,7 @@ def _check_outputs(network: Network, path: Path, outputs: list[Any]) -> dict[str
 def _no_cuda(reason: str) -> MissingExtraError:
     return MissingExtraError(
         f"ONNX_PROVIDER = 'cuda' cannot be had: {reason}. It takes an NVIDIA card with its driver, and: "
-        "pip uninstall --yes onnxruntime && pip install -r requirements-gpu.txt. "
+        "pip uninstall --yes onnxruntime && pip install -r locks/requirements-gpu.txt. "
         "To compute on the processor, set ONNX_PROVIDER = 'cpu'."
     )
 

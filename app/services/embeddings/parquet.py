@@ -13,7 +13,7 @@ from app.registry import Requirement
 from app.services.embeddings.places import OWNERS, PLACES, Places, places_of
 from app.store.files import Array
 
-DUCKDB: Final = Requirement("duckdb", "pip install -r requirements-parquet.txt")
+DUCKDB: Final = Requirement("duckdb", "pip install -r locks/requirements-parquet.txt")
 MAGIC: Final = b"PAR1"
 ROWS_AT_ONCE = 8192
 _NUMBER = re.compile(
