@@ -1,10 +1,26 @@
 """What ``gunicorn wsgi:app`` takes from here, however it is started."""
 
+import sys
+
 limit_request_line = 8190  # 500 ids, the most that /api/v1/tracks takes, do not fit into the usual 4094
 
 threads = 16  # unless --threads says otherwise; some requests hold one for a while
 sendfile = False  # so that a client that takes nothing is noticed
 worker_class = "app.web.patience.PatientWorker"  # what threads there are: see the option --threads
+
+
+def on_starting(server) -> None:  # noqa: ANN001 - gunicorn calls it
+    """Refuse a port that no browser opens."""
+    from app.errors import InputError  # noqa: PLC0415 - in the serving process only
+    from app.web.ports import check_port  # noqa: PLC0415
+
+    for address in server.cfg.address:
+        if isinstance(address, tuple):
+            try:
+                check_port(address[1])
+            except InputError as error:
+                print(f"Error: {error}", file=sys.stderr)  # noqa: T201
+                sys.exit(error.exit_code)
 
 
 def post_worker_init(worker) -> None:  # noqa: ANN001 - gunicorn calls it

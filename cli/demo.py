@@ -11,6 +11,7 @@ from flask import current_app
 from app import current_settings
 from app.errors import EmptyLibraryError, InputError
 from app.settings import ENVIRONMENT_PREFIX, PROJECT_DIR, Settings, read_settings
+from app.web.ports import check_port
 from cli.base import command
 from cli.progress import reporter_for
 
@@ -59,6 +60,7 @@ def _existing_folder(folder: Path) -> Path:
 
 
 def _check_port(host: str, port: int) -> None:
+    check_port(port)
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
