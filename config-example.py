@@ -81,6 +81,7 @@ start at the project's folder. A wrong value is reported by its name at start.
 # AUDIO_PROVIDER = 'local'
 
 # Needed for 'jamendo', and for 'flask query-jamendo-metadata': get one at https://devportal.jamendo.com
+# The environment variable may lack the prefix: JAMENDO_CLIENT_ID.
 # JAMENDO_CLIENT_ID = ''
 
 # Where Jamendo is asked for names and credits.

@@ -27,6 +27,9 @@ ENVIRONMENT_PREFIX = "MUSIC_EXPLORE_"
 FILE_SUFFIX = "_FILE"
 SHORTEST_SECRET = 16
 
+WITHOUT_PREFIX = ("JAMENDO_CLIENT_ID",)
+"""Settings that other tools know by the same name: understood without the prefix, which takes precedence."""
+
 
 class Settings(BaseModel):
     """Everything a user may choose. Paths may start with ``~``; relative ones start at the project's folder.
@@ -236,7 +239,8 @@ def dump_settings(settings: Settings) -> dict[str, Any]:
 def read_environment(environment: Mapping[str, str], also_known: Iterable[str] = ()) -> dict[str, str]:
     """Return the settings among environment variables, without their prefix.
 
-    ``MUSIC_EXPLORE_NAME_FILE`` names a file that holds the value of ``NAME``: where secrets are kept so.
+    Those of ``WITHOUT_PREFIX`` may lack it. ``MUSIC_EXPLORE_NAME_FILE`` names a file that holds the value of
+    ``NAME``: where secrets are kept so.
 
     Parameters
     ----------
@@ -263,7 +267,7 @@ def read_environment(environment: Mapping[str, str], also_known: Iterable[str] =
     if unknown:
         lines = [f"  {ENVIRONMENT_PREFIX}{name}: no such setting{hint(name)}" for name in unknown]
         raise SettingsError("Wrong environment variables:\n" + "\n".join(lines))
-    return values
+    return {name: environment[name] for name in WITHOUT_PREFIX if name in environment} | values
 
 
 def _replace_by_content(values: dict[str, str], name: str) -> None:

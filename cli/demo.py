@@ -1,8 +1,5 @@
 """``flask demo``: from nothing to the page."""
 
-import os
-import socket
-import sys
 from pathlib import Path
 
 import click
@@ -10,10 +7,10 @@ from flask import current_app
 
 from app import current_settings
 from app.errors import EmptyLibraryError, InputError
-from app.settings import ENVIRONMENT_PREFIX, PROJECT_DIR, Settings, read_settings
-from app.web.ports import check_port
+from app.settings import PROJECT_DIR, Settings, read_settings
 from cli.base import command
 from cli.progress import reporter_for
+from cli.start import check_address, host_option, port_option, serve_page
 
 
 @command(
@@ -32,15 +29,13 @@ from cli.progress import reporter_for
 @click.option(
     "--clips", type=click.IntRange(min=1), default=60, show_default=True, help="Size of the demo library."
 )
-@click.option("--host", default="127.0.0.1", show_default=True, help="Where the page is served.")
-@click.option(
-    "--port", type=click.IntRange(1, 65535), default=5000, show_default=True, help="Port of the page."
-)
+@host_option
+@port_option
 @click.option("--serve/--no-serve", default=True, help="Serve the page at the end.")
 def demo(audio: Path | None, clips: int, host: str, port: int, serve: bool) -> None:
     """Get the networks, process the music, serve the page. The second run only does what is new."""
     if serve:
-        _check_port(host, port)
+        check_address(host, port)
     settings = current_settings(current_app)
     if audio is not None:
         folder = _existing_folder(audio)
@@ -48,7 +43,7 @@ def demo(audio: Path | None, clips: int, host: str, port: int, serve: bool) -> N
         _remember(folder)
     _process(settings, clips)
     if serve:
-        _serve(settings, host, port)
+        serve_page(settings, host, port)
 
 
 def _existing_folder(folder: Path) -> Path:
@@ -57,19 +52,6 @@ def _existing_folder(folder: Path) -> Path:
     if not folder.is_dir():
         raise InputError(f"There is no folder {folder}. Name the folder of your music with AUDIO or --audio.")
     return folder
-
-
-def _check_port(host: str, port: int) -> None:
-    check_port(port)
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except OSError as error:
-            raise InputError(
-                f"The page cannot be served on {host}:{port}: {error.strerror}. Choose another port: "
-                f"make demo PORT={port + 1}"
-            ) from error
 
 
 def _remember(audio_dir: Path) -> None:
@@ -105,16 +87,6 @@ def _process(settings: Settings, clips: int) -> None:
         download_default(settings.MODELS_DIR, reporter)
         for report in process_library(settings, reporter):
             tell(report)
-
-
-def _serve(settings: Settings, host: str, port: int) -> None:
-    """Become the web server."""
-    click.echo(f"\nOpen http://{host}:{port}   (Ctrl-C ends it)\n")
-    environment = os.environ | {f"{ENVIRONMENT_PREFIX}AUDIO_DIR": str(settings.AUDIO_DIR)}
-    options = ["--bind", f"{host}:{port}", "--no-control-socket"]
-    server = [sys.executable, "-m", "gunicorn", *options, "wsgi:app"]
-    os.chdir(PROJECT_DIR)
-    os.execve(sys.executable, server, environment)  # noqa: S606 - a fixed program, no shell
 
 
 COMMANDS = (demo,)

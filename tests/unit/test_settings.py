@@ -193,3 +193,9 @@ def test_name_is_told_when_the_file_of_a_value_cannot_be_used(tmp_path: Path) ->
         read_environment({"MUSIC_EXPLORE_JOBS": "1", "MUSIC_EXPLORE_JOBS_FILE": "/x"})
     with pytest.raises(SettingsError, match="MUSIC_EXPLORE_JBOS_FILE: no such setting"):
         read_environment({"MUSIC_EXPLORE_JBOS_FILE": "/x"})
+
+
+def test_the_name_of_another_tool_is_understood_when_it_has_no_prefix() -> None:
+    assert read_environment({"JAMENDO_CLIENT_ID": "abc", "JOBS": "7"}) == {"JAMENDO_CLIENT_ID": "abc"}
+    both = {"JAMENDO_CLIENT_ID": "abc", "MUSIC_EXPLORE_JAMENDO_CLIENT_ID": "def"}
+    assert read_environment(both) == {"JAMENDO_CLIENT_ID": "def"}

@@ -8,7 +8,7 @@ from tests.commands import with_names
 
 OF_FLASK = {"db", "routes", "run", "shell"}
 # They only look, unless asked to repair; and a demonstration is to be seen.
-WITHOUT_DRY_RUN = {"status", "verify", "demo", "experiment", "playlists", "token list", "worker"}
+WITHOUT_DRY_RUN = {"status", "verify", "demo", "experiment", "playlists", "token list", "worker", "start"}
 
 
 @pytest.fixture
