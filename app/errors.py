@@ -19,6 +19,7 @@
     ├── StorageError             reading or writing a file failed
     │   └── DamagedFileError     a stored file is not what its manifest says
     ├── DatabaseError            the database is locked, read-only or out of date
+    │   └── DamagedDatabaseError its file is damaged
     ├── DownloadError            a file could not be fetched
     ├── BusyError                another run is at work on the same library
     ├── OverloadedError          too many ask for the same costly thing at once
@@ -155,9 +156,10 @@ class StorageError(MusicExploreError):
 
 
 class DamagedFileError(StorageError):
-    """A stored file is not what its manifest says."""
+    """A stored file is not what its manifest says. It is out of service until it is repaired."""
 
     code = "damaged_file"
+    http_status = 503
 
 
 class DatabaseError(MusicExploreError):
@@ -165,6 +167,12 @@ class DatabaseError(MusicExploreError):
 
     code = "database"
     http_status = 503
+
+
+class DamagedDatabaseError(DatabaseError):
+    """The file of the database is damaged."""
+
+    code = "database_damaged"
 
 
 class DownloadError(MusicExploreError):

@@ -31,10 +31,10 @@ from app.settings import Settings
 from app.store.files import (
     file_sha256,
     manifest_path,
-    read_json,
+    read_facts,
     write_array,
     write_derived_array,
-    write_json,
+    write_facts,
 )
 from app.store.snapshots import SnapshotFiles, Space, index_path
 
@@ -163,7 +163,7 @@ def publish_snapshot(root: Path, spec: Spec) -> SnapshotFiles:
     files = SnapshotFiles(root / "aggrdata" / spec.key)
     described = {name: _write_network(files.folder / name, spec) for name in spec.networks}
     base_files = sorted(files.folder.rglob("*.npy"))
-    write_json(
+    write_facts(
         files.folder / "manifest.json",
         {
             "snapshot": files.key,
@@ -187,12 +187,21 @@ def publish_snapshot(root: Path, spec: Spec) -> SnapshotFiles:
 def note_weights(library: Library, models_dir: Path) -> None:
     """Let a library say that its vectors come from the networks that are in a folder."""
     path = library.files.folder / "manifest.json"
-    manifest = read_json(path)
+    manifest = read_facts(path)
     for network in installed(models_dir):
         if network.name in manifest["networks"]:
             found = network_sha256(network.file_in(models_dir))
             manifest["networks"][network.name]["weights_sha256"] = found
-    write_json(path, manifest)
+    write_facts(path, manifest)
+
+
+def replace_array(library: Library, name: str, array: Rows) -> None:
+    """Let a library hold another array, such as ``mtt-musicnn/offsets.npy``, and its manifest say so."""
+    digest = write_array(library.files.folder / name, array)
+    path = library.files.folder / "manifest.json"
+    manifest = read_facts(path)
+    manifest["files"][name] = digest
+    write_facts(path, manifest)
 
 
 def build_index(index_dir: Path, files: SnapshotFiles, space: Space, backend: str) -> Path:
@@ -201,7 +210,7 @@ def build_index(index_dir: Path, files: SnapshotFiles, space: Space, backend: st
     path.parent.mkdir(parents=True, exist_ok=True)
     facts = BACKENDS.get(backend).build(files.vectors(space), path, IndexOptions())
     manifest = {"snapshot": files.key, "backend": backend, "metric": "angular", "facts": facts}
-    write_json(manifest_path(path), {**manifest, "sha256": file_sha256(path)})
+    write_facts(manifest_path(path), {**manifest, "sha256": file_sha256(path)})
     return path
 
 

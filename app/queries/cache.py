@@ -5,6 +5,8 @@ from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from typing import Generic, TypeVar
 
+from app.store.integrity import found_damages
+
 Value = TypeVar("Value")
 
 
@@ -12,7 +14,8 @@ class Cache(Generic[Value]):
     """Keeps the results that were asked for last. Safe in threads.
 
     One result is computed at a time: whoever wants the same waits for it, and memory holds the scratch of
-    one computation only. Keys name the version of everything that a result depends on.
+    one computation only. Keys name the version of everything that a result depends on. When a file of a
+    library is found to be damaged, everything is forgotten: it may have been computed from it.
 
     Parameters
     ----------
@@ -23,6 +26,7 @@ class Cache(Generic[Value]):
     def __init__(self, size: int) -> None:
         self._size = size
         self._values: OrderedDict[Hashable, Value] = OrderedDict()
+        self._found_damages = 0
         self._reading = threading.Lock()
         self._computing = threading.Lock()
 
@@ -39,6 +43,9 @@ class Cache(Generic[Value]):
 
     def _find(self, key: Hashable) -> Value | None:
         with self._reading:
+            if self._found_damages != found_damages():
+                self._values.clear()
+                self._found_damages = found_damages()
             if key in self._values:
                 self._values.move_to_end(key)
             return self._values.get(key)

@@ -2,7 +2,6 @@
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -13,7 +12,8 @@ from sqlalchemy import select
 from app.errors import DamagedFileError, EmptyLibraryError, NotFoundError
 from app.models import Snapshot, db
 from app.settings import Settings
-from app.store.files import Array, read_array, read_manifest
+from app.store.files import Array
+from app.store.integrity import REPAIR, Identity, identify, is_damaged, note_damage
 from app.store.snapshots import SnapshotFiles, Space
 
 KEPT_OPEN = 2  # the current snapshot, and the one before for requests that are under way
@@ -24,25 +24,7 @@ class OpenSnapshot(SnapshotFiles):
 
     def __init__(self, folder: Path) -> None:
         super().__init__(folder)
-        self._arrays: dict[tuple[str | Space, ...], Array] = {}
-
-    def track_ids(self, network: str) -> Array:
-        """int64, shape=(n_tracks,): ids in row order."""
-        n_tracks = self.n_rows(Space(network, "", "tracks"))
-        return self._keep(
-            ("track_ids", network), lambda: super(OpenSnapshot, self).track_ids(network), n_tracks
-        )
-
-    def offsets(self, network: str) -> Array:
-        """int64, shape=(n_tracks + 1,): track row i has the segment rows offsets[i]:offsets[i+1]."""
-        n_tracks = self.n_rows(Space(network, "", "tracks"))
-        return self._keep(
-            ("offsets", network), lambda: super(OpenSnapshot, self).offsets(network), n_tracks + 1
-        )
-
-    def vectors(self, space: Space) -> Array:
-        """float16 segments or float32 tracks, shape=(n_rows, size), memory-mapped."""
-        return self._keep((space,), lambda: super(OpenSnapshot, self).vectors(space), self.n_rows(space))
+        self._arrays: dict[str, tuple[Identity | None, Array]] = {}
 
     def projection_and_manifest(self, space: Space, name: str) -> tuple[Array, dict[str, Any]]:
         """Return the coordinates of a projection and the manifest that belongs to them.
@@ -54,41 +36,65 @@ class OpenSnapshot(SnapshotFiles):
         NotFoundError
             If it has not been computed.
         DamagedFileError
-            If it does not fit the snapshot.
+            If it is damaged or does not fit the snapshot.
         """
-        while True:
-            found = self.projections(space)
-            if name not in found:
-                raise NotFoundError(
-                    f"There is no projection {name!r} of {space}. There are: {', '.join(found)}."
-                )
-            path = self.derived_path(space, name)
-            coordinates = read_array(path)
-            manifest = read_manifest(path)
-            if manifest is not None and manifest["sha256"] == found[name]["sha256"]:
-                _check_length(path, coordinates, self.n_rows(space))
-                return coordinates, found[name]
+        known = self.projection_names(space)
+        found = self.derived(space, name) if name in known else None
+        if found is None:
+            raise NotFoundError(f"There is no projection {name!r} of {space}. There are: {', '.join(known)}.")
+        path = self.derived_path(space, name)
+        _require_rows(path, found[0], self.n_rows(space))
+        _require(path, found[0].dtype.kind == "f", "it does not hold coordinates")
+        return found
 
     def segment_seconds(self, network: str) -> float:
         """Seconds from the start of one segment to the start of the next."""
         return float(self._network(network)["segment_seconds"])
 
-    def _keep(self, key: tuple[str | Space, ...], read: Callable[[], Array], length: int) -> Array:
-        array = self._arrays.get(key)
-        if array is None:
-            array = read()
-            _check_length(self.folder, array, length)
-            # Two threads may both come here; they have opened the same file, and either will do.
-            self._arrays[key] = array
+    def _base(self, name: str) -> Array:
+        """Return an array that is open, unless its file has changed or was found to be damaged since."""
+        path = self.folder / name
+        identity = identify(path)
+        kept = self._arrays.get(name)
+        # Without a file, of a snapshot that was removed meanwhile, what is open can still be read.
+        if kept and (identity is None or (identity == kept[0] and not is_damaged(path, identity))):
+            return kept[1]
+        array = super()._base(name)
+        self._check(path, name, array)
+        # Two threads may both come here; they have opened the same file, and either will do.
+        self._arrays[name] = identity, array
         return array
 
+    def _check(self, path: Path, name: str, array: Array) -> None:
+        """Refuse numbers that lead nowhere, also in files that are too large to be compared at once."""
+        network, _, rest = name.partition("/")
+        facts = self._network(network)
+        n_tracks, n_segments = facts["n_tracks"], facts["n_segments"]
+        if rest == "track_ids.npy":
+            _require_rows(path, array, n_tracks)
+            _require(path, array.dtype.kind == "i" and array.ndim == 1, "it does not hold ids")
+            _require(path, bool((array[1:] > array[:-1]).all()), "its ids do not ascend")
+        elif rest == "offsets.npy":
+            _require_rows(path, array, n_tracks + 1)
+            _require(path, array.dtype.kind == "i" and array.ndim == 1, "it does not hold numbers of rows")
+            ends = (int(array[0]), int(array[-1])) == (0, n_segments)
+            _require(path, ends and bool((array[1:] >= array[:-1]).all()), "its numbers are out of range")
+        else:
+            layer, level = rest.removesuffix(".npy").split("/")
+            _require_rows(path, array, n_tracks if level == "tracks" else n_segments)
+            size = facts["layers"][layer]["size"]
+            _require(path, array.dtype.kind == "f" and array.shape[1:] == (size,), "it has another shape")
 
-def _check_length(path: Path, array: Array, length: int) -> None:
-    if len(array) != length:
-        raise DamagedFileError(
-            f"{path} is damaged: an array has {len(array)} rows instead of {length}. "
-            "'flask verify --repair' rebuilds it."
-        )
+
+def _require_rows(path: Path, array: Array, length: int) -> None:
+    n_rows = array.shape[0] if array.ndim else 0
+    _require(path, n_rows == length, f"it has {n_rows} rows instead of {length}")
+
+
+def _require(path: Path, condition: bool, otherwise: str) -> None:
+    if not condition:
+        note_damage(path, otherwise)
+        raise DamagedFileError(f"{path} is damaged: {otherwise}. {REPAIR}")
 
 
 @dataclass(frozen=True)
@@ -107,7 +113,7 @@ class Published:
     n_segments: int
 
 
-_opened: OrderedDict[tuple[Path, int], OpenSnapshot] = OrderedDict()
+_opened: OrderedDict[tuple[Path, Identity], OpenSnapshot] = OrderedDict()
 _lock = threading.Lock()
 
 
@@ -154,13 +160,11 @@ def needed_snapshot(settings: Settings) -> OpenSnapshot:
 def _open(folder: Path) -> OpenSnapshot:
     """Open a snapshot, or take it from those open already. One that was rebuilt is opened anew."""
     manifest = folder / "manifest.json"
-    try:
-        key = (folder, manifest.stat().st_mtime_ns)
-    except OSError as error:
-        raise DamagedFileError(
-            f"The snapshot {folder.name} cannot be read: {error.strerror}: {manifest}. "
-            "'flask verify --repair' rebuilds it."
-        ) from error
+    identity = identify(manifest)
+    if identity is None:
+        note_damage(manifest, "it is missing")
+        raise DamagedFileError(f"The snapshot {folder.name} cannot be read: {manifest} is missing. {REPAIR}")
+    key = (folder, identity)
     with _lock:
         snapshot = _opened.pop(key, None) or OpenSnapshot(folder)
         _opened[key] = snapshot

@@ -6,12 +6,16 @@ import numpy as np
 
 from app.errors import DamagedFileError, NotFoundError
 from app.neighbours.neighbourhoods import NEIGHBOURS, Rows
-from app.store.files import manifest_path, read_array, read_manifest
+from app.queries.cache import Cache
+from app.store.files import Array, manifest_path
+from app.store.integrity import REPAIR, identify
 from app.store.snapshots import SnapshotFiles, Space
 
 INDICES = "knn-indices"
 DISTANCES = "knn-distances"
 ROWS = "knn-rows"
+
+_in_range: Cache[bool] = Cache(64)
 
 
 @dataclass(frozen=True)
@@ -53,16 +57,44 @@ def open_graph(snapshot: SnapshotFiles, space: Space) -> Graph:
     DamagedFileError
         If it does not fit the snapshot.
     """
-    path = snapshot.derived_path(space, INDICES)
-    manifest = read_manifest(path)
-    if manifest is None:
+    found = snapshot.derived(space, INDICES)
+    if found is None:
         raise NotFoundError(f"There are no neighbours of {space}. Compute them with: flask reduce-all")
-    indices = read_array(path)
+    indices, manifest = found
     n_rows = snapshot.n_rows(space)
-    if len(indices) == n_rows:
-        rows: Rows = np.arange(n_rows)
-    else:
-        rows = np.asarray(read_array(snapshot.derived_path(space, ROWS)))
-    if len(rows) != len(indices) or rows.max(initial=-1) >= n_rows:
-        raise DamagedFileError(f"{path} is damaged. 'flask verify --repair' rebuilds it.")
-    return Graph(indices, rows, str(manifest["sha256"]))
+    rows: Rows = np.arange(n_rows) if len(indices) == n_rows else _fitted_rows(snapshot, space)
+    path = snapshot.derived_path(space, INDICES)
+    if len(rows) != len(indices) or rows.min(initial=0) < 0 or rows.max(initial=-1) >= n_rows:
+        raise DamagedFileError(f"{path} is damaged: it does not fit the snapshot. {REPAIR}")
+    version = str(manifest["sha256"])
+    if not _in_range.get((path, identify(path)), lambda: _leads_to_rows(indices)):
+        raise DamagedFileError(f"{path} is damaged: its numbers are out of range. {REPAIR}")
+    return Graph(indices, rows, version)
+
+
+def open_distances(snapshot: SnapshotFiles, space: Space, graph: Graph) -> Array:
+    """float32, shape=(n_fitted, k): how far the neighbours of a graph are; memory-mapped.
+
+    Raises
+    ------
+    DamagedFileError
+        If they are missing or damaged.
+    """
+    found = snapshot.derived(space, DISTANCES)
+    path = snapshot.derived_path(space, DISTANCES)
+    if found is None or found[0].shape != graph.indices.shape:
+        raise DamagedFileError(f"{path} is damaged: it does not fit {INDICES}. {REPAIR}")
+    return found[0]
+
+
+def _fitted_rows(snapshot: SnapshotFiles, space: Space) -> Rows:
+    found = snapshot.derived(space, ROWS)
+    if found is None:
+        raise DamagedFileError(f"{snapshot.derived_path(space, ROWS)} is missing. {REPAIR}")
+    return np.asarray(found[0])
+
+
+def _leads_to_rows(indices: Rows) -> bool:
+    return indices.dtype.kind == "i" and bool(
+        indices.min(initial=-1) >= -1 and indices.max(initial=-1) < len(indices)
+    )

@@ -8,6 +8,7 @@ from sqlalchemy import func, or_, select
 
 from app.models import Extraction, Snapshot, Track, db, is_current
 from app.networks import NETWORKS
+from app.queries.damage import known_damage
 from app.settings import Settings
 from app.store.networks import imported_names
 from app.store.progress import read_progress
@@ -79,6 +80,7 @@ def describe_status(settings: Settings) -> dict[str, Any]:
         "failed": len(status.failures),
         "failures": [asdict(problem) for problem in status.failures[:SHOWN_FAILURES]],
         "snapshot": status.snapshot,
+        "damaged": known_damage(settings),
         "running": None if running is None else asdict(running),
     }
 

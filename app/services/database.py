@@ -10,8 +10,9 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import delete, false, text
 from sqlalchemy.exc import DBAPIError
 
-from app.errors import DatabaseError, StorageError
+from app.errors import DamagedDatabaseError, DatabaseError, StorageError
 from app.models import Snapshot, db
+from app.services.database_check import damaged_message, examine
 from app.services.lock import library_lock
 from app.settings import PROJECT_DIR, Settings
 
@@ -27,16 +28,27 @@ _EXPLANATIONS = {
     "undefinedcolumn": f"The database is out of date. {INIT_DB}",
     "unable to open database file": "The database file cannot be opened. Check that its folder exists and "
     "may be written, then run 'flask init-db'.",
-    "is not a database": "The database file is damaged: it is no SQLite file. Restore or delete it.",
-    "malformed": "The database file is damaged. Restore it from a copy.",
     "disk i/o error": "The disk of the database is full or fails: input/output error. "
     "Free some space, then run the command again.",
+}
+
+
+_DAMAGED = {
+    "is not a database": "it is not an SQLite file",
+    "malformed": "pages of it cannot be read",
+    "datacorrupted": "the server reports damaged pages",
+    "indexcorrupted": "the server reports a damaged index",
+    "invalid page in block": "the server reports damaged pages",
+    "could not read block": "the server cannot read pages of it",
 }
 
 
 def explain(error: DBAPIError) -> DatabaseError | None:
     """Turn an error of the database into one that says what to do; None if the reason is not known."""
     reason = f"{type(error.orig).__name__}: {error.orig}".lower()
+    for sign, damage in _DAMAGED.items():
+        if sign in reason:
+            return DamagedDatabaseError(damaged_message(damage))
     for sign, message in _EXPLANATIONS.items():
         if sign in reason:
             return DatabaseError(message)
@@ -112,6 +124,20 @@ def shown_address() -> str:
 
 
 def check() -> None:
+    """Make sure that the database is set up, up to date and whole, as far as that shows within a second.
+
+    Raises
+    ------
+    DatabaseError
+        If it is not; the message says what to do.
+    """
+    path = _sqlite_file()
+    if path is None or path.exists():  # looking at a file that is not there would create it
+        examine()
+    check_set_up()
+
+
+def check_set_up() -> None:
     """Make sure that the database is set up and up to date; costs one query.
 
     Raises
@@ -133,9 +159,10 @@ def check_writable() -> None:
     Raises
     ------
     DatabaseError
-        If it is read-only, or locked by another program.
+        If it is damaged, read-only, or locked by another program.
     """
     db.session.rollback()
+    examine()
     with db.engine.connect() as connection:
         try:
             connection.execute(delete(Snapshot).where(false()))

@@ -10,7 +10,7 @@ from app.neighbours.choice import choose_backend
 from app.queries.catalogue import current_snapshot
 from app.services.report import Reporter
 from app.settings import Settings
-from app.store.files import atomic_path, file_sha256, manifest_path, read_manifest, write_json
+from app.store.files import atomic_path, file_sha256, manifest_path, read_manifest, write_facts
 from app.store.snapshots import LEVELS, Level, SnapshotFiles, Space, index_path
 from app.threads import available_cores
 
@@ -104,5 +104,5 @@ def _build(settings: Settings, snapshot: SnapshotFiles, space: Space, name: str)
     with atomic_path(path) as partial:
         facts = BACKENDS.get(name).build(snapshot.vectors(space), partial, options)
         sha256 = file_sha256(partial)
-    write_json(manifest_path(path), {**_wanted(settings, snapshot, name), "facts": facts, "sha256": sha256})
+    write_facts(manifest_path(path), {**_wanted(settings, snapshot, name), "facts": facts, "sha256": sha256})
     return float(facts["recall_at_10"])

@@ -17,7 +17,7 @@ from app.errors import DamagedFileError, EmptyLibraryError
 from app.models import Extraction, Part, Snapshot, Track, db, is_current
 from app.services.report import Reporter
 from app.settings import Settings
-from app.store.files import Array, file_sha256, storage_error, write_array, write_json
+from app.store.files import Array, file_sha256, storage_error, write_array, write_facts
 from app.store.networks import StoredNetwork, describe_stored, stored_names
 from app.store.parts import PartFiles
 from app.store.snapshots import KEY_DIGITS, LEVELS, SnapshotFiles, Space, snapshot_folders
@@ -163,7 +163,7 @@ def _write_arrays(settings: Settings, folder: Path, catalogues: list[Catalogue],
             advance(len(catalogue.parts))
     files = {str(path.relative_to(folder)): file_sha256(path) for path in sorted(folder.rglob("*.npy"))}
     key = folder.name.removeprefix(".").removesuffix(".partial")
-    write_json(folder / "manifest.json", {"snapshot": key, "networks": networks, "files": files})
+    write_facts(folder / "manifest.json", {"snapshot": key, "networks": networks, "files": files})
 
 
 def _write_network(data_dir: Path, folder: Path, catalogue: Catalogue) -> dict[str, object]:

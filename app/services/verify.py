@@ -13,8 +13,9 @@ from pathlib import Path
 
 from sqlalchemy import delete, func, select, text
 
-from app.errors import DamagedFileError, MusicExploreError
+from app.errors import DamagedDatabaseError, DamagedFileError, MusicExploreError
 from app.models import Extraction, Part, Snapshot, db
+from app.services.database_check import damaged_message
 from app.services.report import Reporter
 from app.settings import Settings
 from app.store.files import file_sha256, manifest_path, read_json, read_manifest
@@ -101,9 +102,9 @@ def _check(report: VerifyReport, compare: Callable[[], None], repair: Callable[[
 def _check_database(report: VerifyReport) -> None:
     report.checked += 1
     if db.engine.dialect.name == "sqlite":
-        answer = db.session.scalar(text("PRAGMA quick_check"))
+        answer = db.session.scalar(text("PRAGMA integrity_check(1)"))
         if answer != "ok":
-            report.problems.append(f"The database is damaged: {answer}. Restore it from a copy.")
+            raise DamagedDatabaseError(damaged_message(str(answer)))
 
 
 def _check_ledger_is_this_one(report: VerifyReport, parts: list[Part], settings: Settings) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from app.errors import DamagedFileError
-from app.store.files import Array, file_sha256, read_array, read_json, write_array, write_json
+from app.store.files import Array, file_sha256, read_array, read_facts, write_array, write_facts
 
 _OWN_FILE = re.compile(r"\.?([0-9a-f]{32})\.(json|\w+\.npy)(\..+\.partial)?")
 
@@ -67,7 +67,7 @@ class PartFiles:
             }
             for layer, rows in layers.items()
         }
-        write_json(self.manifest_path, {**facts, "layers": described})
+        write_facts(self.manifest_path, {**facts, "layers": described})
 
     def read(self, layer: str) -> Array:
         """Open the rows of one layer, memory-mapped."""
@@ -81,7 +81,7 @@ class PartFiles:
         DamagedFileError
             If a file is missing or its checksum differs.
         """
-        manifest = read_json(self.manifest_path)
+        manifest = read_facts(self.manifest_path)
         for layer, facts in manifest["layers"].items():
             path = self.layer_path(layer)
             if not path.exists():

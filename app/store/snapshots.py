@@ -11,6 +11,7 @@
     <network>/<layer>/<level>/<projection>.npy   float32 (n_rows, n_components)
 """
 
+import contextlib
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -21,7 +22,8 @@ from typing import Any, Literal
 import numpy as np
 
 from app.errors import DamagedFileError, NotFoundError
-from app.store.files import Array, file_sha256, read_array, read_json, read_manifest
+from app.store.files import Array, file_sha256, manifest_path, read_facts
+from app.store.integrity import REPAIR, note_damage, open_checked
 
 Level = Literal["tracks", "segments"]
 LEVELS: tuple[Level, ...] = ("tracks", "segments")
@@ -56,8 +58,18 @@ class SnapshotFiles:
 
     @cached_property
     def manifest(self) -> dict[str, Any]:
-        """What the snapshot is made of: ``{"networks": {name: {"layers", "n_tracks", ...}}, ...}``."""
-        manifest: dict[str, Any] = read_json(self.folder / "manifest.json")
+        """What the snapshot is made of: ``{"networks": {name: {"layers", "n_tracks", ...}}, ...}``.
+
+        Raises
+        ------
+        DamagedFileError
+            If it is missing or damaged.
+        """
+        path = self.folder / "manifest.json"
+        manifest = _read_noting(path)
+        if not _is_described(manifest):
+            note_damage(path, "it lacks facts")
+            raise DamagedFileError(f"{path} is damaged: it lacks facts. {REPAIR}")
         return manifest
 
     @property
@@ -88,12 +100,12 @@ class SnapshotFiles:
     def track_ids(self, network: str) -> Array:
         """int64, shape=(n_tracks,): ids in row order."""
         self._network(network)
-        return read_array(self.folder / network / "track_ids.npy")
+        return self._base(f"{network}/track_ids.npy")
 
     def offsets(self, network: str) -> Array:
         """int64, shape=(n_tracks + 1,): track row i has the segment rows offsets[i]:offsets[i+1]."""
         self._network(network)
-        return read_array(self.folder / network / "offsets.npy")
+        return self._base(f"{network}/offsets.npy")
 
     def row_of_track(self, network: str, track_id: int) -> int:
         """Row of a track among the tracks.
@@ -114,7 +126,23 @@ class SnapshotFiles:
         if space.layer not in self.layers(space.network):
             known = ", ".join(self.layers(space.network))
             raise NotFoundError(f"{space.network} has no layer {space.layer!r} here. It has: {known}.")
-        return read_array(self.folder / space.network / space.layer / f"{space.level}.npy")
+        return self._base(f"{space.network}/{space.layer}/{space.level}.npy")
+
+    def _base(self, name: str) -> Array:
+        """Open an array that the manifest names.
+
+        Raises
+        ------
+        DamagedFileError
+            If it is damaged.
+        """
+        return open_checked(self.folder / name, self._checksum(name))
+
+    def _checksum(self, name: str) -> str:
+        digest = self.manifest["files"].get(name)
+        if not isinstance(digest, str):
+            raise DamagedFileError(f"{self.folder / 'manifest.json'} does not name {name}. {REPAIR}")
+        return digest
 
     def n_rows(self, space: Space) -> int:
         """Return the number of rows of a space."""
@@ -126,14 +154,66 @@ class SnapshotFiles:
         return self.folder / space.network / space.layer / space.level / f"{name}.npy"
 
     def projections(self, space: Space) -> dict[str, dict[str, Any]]:
-        """Finished projections of a space: name to manifest."""
-        folder = self.derived_path(space, "x").parent
+        """Projections of a space that can be used, as far as is known: name to manifest."""
         found = {}
-        for path in sorted(folder.glob("*.npy")):
-            manifest = None if path.stem.startswith("knn-") else read_manifest(path)
-            if manifest is not None:
-                found[path.stem] = manifest
+        for name in self.projection_names(space):
+            with contextlib.suppress(DamagedFileError):
+                manifest = self.derived_manifest(space, name)
+                if manifest is not None:
+                    found[name] = manifest
         return found
+
+    def projection_names(self, space: Space) -> list[str]:
+        """Names of the projections of a space that have been computed, damaged ones among them."""
+        manifests = self.derived_path(space, "x").parent.glob("*.npy.json")
+        names = sorted(path.name.removesuffix(".npy.json") for path in manifests)
+        return [name for name in names if not name.startswith("knn-")]
+
+    def derived_manifest(self, space: Space, name: str) -> dict[str, Any] | None:
+        """Return the manifest of a projection or graph; None if it has not been computed.
+
+        Raises
+        ------
+        DamagedFileError
+            If the manifest is damaged, or stands for a file that is missing.
+        """
+        path = self.derived_path(space, name)
+        if not manifest_path(path).exists():
+            return None
+        manifest = _read_noting(manifest_path(path))
+        reason = None
+        if not isinstance(manifest.get("shape"), list) or not isinstance(manifest.get("sha256"), str):
+            reason = "its manifest lacks facts"
+        elif not path.exists() and manifest_path(path).exists():
+            reason = "it is missing"
+        if reason is not None:
+            note_damage(path, reason)
+            raise DamagedFileError(f"{path} is damaged: {reason}. {REPAIR}")
+        return manifest
+
+    def derived(self, space: Space, name: str) -> tuple[Array, dict[str, Any]] | None:
+        """Return a projection or graph, memory-mapped, and its manifest; None if it has not been computed.
+
+        Raises
+        ------
+        DamagedFileError
+            If it is damaged.
+        """
+        path = self.derived_path(space, name)
+        while True:
+            manifest = self.derived_manifest(space, name)
+            if manifest is None:
+                return None
+            try:
+                array = open_checked(path, str(manifest.get("sha256")))
+            except DamagedFileError:
+                if self.derived_manifest(space, name) == manifest:
+                    raise
+                continue  # computed anew meanwhile
+            if self.derived_manifest(space, name) == manifest:
+                if list(array.shape) != manifest.get("shape"):
+                    raise DamagedFileError(f"{path} is damaged: it has another shape. {REPAIR}")
+                return array, manifest
 
     def projection(self, space: Space, name: str) -> Array:
         """float32, shape=(n_rows, n_components), memory-mapped.
@@ -142,14 +222,16 @@ class SnapshotFiles:
         ------
         NotFoundError
             If it has not been computed.
+        DamagedFileError
+            If it is damaged.
         """
-        path = self.derived_path(space, name)
-        if read_manifest(path) is None:
+        found = self.derived(space, name)
+        if found is None:
             raise NotFoundError(
                 f"There is no projection {name!r} of {space}. "
                 f"Compute it with: flask reduce-all --projection {name}"
             )
-        return read_array(path)
+        return found[0]
 
     def base_files(self) -> Iterator[tuple[Path, str]]:
         """Every file that the manifest names, with its checksum."""
@@ -169,6 +251,33 @@ class SnapshotFiles:
                 raise DamagedFileError(f"{path} is missing.")
             if file_sha256(path) != digest:
                 raise DamagedFileError(f"{path} is damaged: its checksum differs from the manifest's.")
+
+
+def _read_noting(path: Path) -> dict[str, Any]:
+    """Read a manifest; remember if it is damaged."""
+    try:
+        return read_facts(path)
+    except DamagedFileError:
+        note_damage(path, "it cannot be read")
+        raise
+
+
+def _is_described(manifest: dict[str, Any]) -> bool:
+    """Tell whether a manifest has what readers need, of the right kinds."""
+    networks, files = manifest.get("networks"), manifest.get("files")
+    if not isinstance(networks, dict) or not isinstance(files, dict):
+        return False
+    return all(
+        isinstance(facts, dict)
+        and all(isinstance(facts.get(name), int) for name in ("n_tracks", "n_segments"))
+        and all(isinstance(facts.get(name), int | float) for name in ("segment_seconds", "patch_seconds"))
+        and isinstance(facts.get("layers"), dict)
+        and all(
+            isinstance(layer, dict) and isinstance(layer.get("size"), int)
+            for layer in facts["layers"].values()
+        )
+        for facts in networks.values()
+    )
 
 
 def index_path(index_dir: Path, key: str, space: Space) -> Path:

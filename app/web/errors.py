@@ -8,7 +8,9 @@ from sqlalchemy.exc import DBAPIError
 from werkzeug.exceptions import HTTPException, InternalServerError, NotFound
 
 from app.errors import MusicExploreError, OverloadedError
+from app.queries.hidden import hide_paths
 from app.services.database import explain
+from app.web import context
 from app.web.api.arguments import ArgumentsError
 from app.web.responses import json_response
 from app.web.subsonic.answers import CODES, GENERIC, failed
@@ -73,6 +75,7 @@ def _message(error: HTTPException) -> str:
 
 
 def _answer(status: int, code: str, message: str, details: dict[str, Any] | None = None) -> Response:
+    message = hide_paths(context.settings(), message, everywhere=status >= 500)
     if request.path.startswith("/rest/"):
         return failed(CODES.get(status, GENERIC), message)
     wants_page = request.accept_mimetypes.best_match(["application/json", "text/html"]) == "text/html"

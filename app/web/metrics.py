@@ -16,6 +16,7 @@ from sqlalchemy.exc import DBAPIError
 
 from app.errors import MusicExploreError
 from app.queries.catalogue import published
+from app.queries.damage import known_damage
 from app.queries.jobs import count_by_state, oldest_waiting_seconds
 from app.store.progress import read_progress
 from app.web import context
@@ -76,6 +77,7 @@ class _Library(Collector):
             yield _gauge("library_readable", "Whether the library can be read.", 0)
             return
         yield _gauge("library_readable", "Whether the library can be read.", 1)
+        yield _gauge("damaged_files", "Files that are out of service.", len(known_damage(settings)))
         yield _gauge("tracks", "Tracks of the published snapshot.", found.n_tracks if found else 0)
         yield _gauge("segments", "Segments of the published snapshot.", found.n_segments if found else 0)
         is_running = read_progress(settings.ROOT_DIR) is not None

@@ -2,19 +2,13 @@
 
 from urllib.parse import urlencode
 
-from flask import Blueprint, Response, redirect, render_template, request, url_for
+from flask import Blueprint, redirect, render_template, request, url_for
 from sqlalchemy.exc import DBAPIError
 from werkzeug.wrappers import Response as BaseResponse
 
 from app.errors import MusicExploreError
-from app.queries.catalogue import published
 from app.services import database
-from app.services.database import explain
 from app.web import context
-from app.web.api.operation import operation
-from app.web.api.schemas.library import HealthAnswer
-from app.web.errors import error_body
-from app.web.responses import json_response
 
 pages = Blueprint("pages", __name__)
 
@@ -78,20 +72,7 @@ def alive() -> str:
 def ready() -> tuple[str, int]:
     """Tell whoever spreads requests whether this process can answer them: whether its database is there."""
     try:
-        database.check()
+        database.check_set_up()
     except (MusicExploreError, DBAPIError):
         return "The database is not there, or not set up.\n", 503
     return "ok\n", 200
-
-
-@pages.get("/health")
-@operation(answer=HealthAnswer, also={503: HealthAnswer})
-def health() -> Response:
-    """Tell whether the library can be read."""
-    try:
-        found = published(context.settings())
-    except (MusicExploreError, DBAPIError) as error:
-        known = explain(error) if isinstance(error, DBAPIError) else error
-        body = error_body(known.code, str(known)) if known else error_body("database", "The database fails.")
-        return json_response({"status": "unavailable", "snapshot": None, **body}, 503)
-    return json_response({"status": "ok", "snapshot": found.files.key if found else None})

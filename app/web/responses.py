@@ -5,7 +5,9 @@ from urllib.parse import quote
 
 from flask import Response, json, request
 
+from app.errors import DamagedFileError
 from app.queries.exports import Export
+from app.store.integrity import REPAIR
 
 ONE_YEAR = 365 * 24 * 3600
 JSON = "application/json"
@@ -22,8 +24,19 @@ def json_response(value: Any, status: int = 200) -> Response:
 
 
 def dump_json(value: Any) -> str:
-    """Return compact JSON; numbers that JSON does not know are a mistake."""
-    return json.dumps(value, separators=(",", ":"), allow_nan=False, sort_keys=False)
+    """Return compact JSON.
+
+    Raises
+    ------
+    DamagedFileError
+        If a number is not finite. None is, of vectors and maps that are whole.
+    """
+    try:
+        return json.dumps(value, separators=(",", ":"), allow_nan=False, sort_keys=False)
+    except ValueError as error:
+        raise DamagedFileError(
+            f"A number of the answer is not finite, so that a file of the library is damaged. {REPAIR}"
+        ) from error
 
 
 def versioned(response: Response, *, version: str, asked_for: str | None) -> Response:

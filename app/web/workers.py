@@ -2,13 +2,15 @@
 
 from flask import Flask
 
+from app.services import watch
 from app.services.jobs import embedded
 from app.settings import Settings
 
 
 def start(app: Flask) -> None:
-    """Start the upkeep of jobs, and workers where the settings want some, unless they have been started."""
+    """Start the look-out and the upkeep of jobs, and workers where the settings want some, but once."""
     settings: Settings = app.extensions["settings"]
+    watch.start(app, settings)
     if settings.WORKERS or settings.RUNNER != "embedded":
         embedded.start(app, settings)
 

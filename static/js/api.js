@@ -80,6 +80,7 @@ import { parseSafetensors } from "./safetensors.js";
 /**
  * @typedef {object} Status
  * @property {{id: string} | null} snapshot
+ * @property {string[]} damaged  files that are out of service
  * @property {{stage: string, done: number, total: number, seconds_left: number | null} | null} running
  */
 

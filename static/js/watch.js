@@ -31,7 +31,7 @@ export function watchLibrary(place, snapshot, onNew, onAnswer) {
       return onNew();
     }
     onAnswer();
-    show(place, isNew ? news(onNew) : (status.running && progress(status.running)) || null);
+    show(place, isNew ? news(onNew) : (status.running && progress(status.running)) || damage(status.damaged));
   };
   document.addEventListener("visibilitychange", () => document.hidden || look());
   addEventListener("online", look);
@@ -57,5 +57,11 @@ const news = (onNew) => [
   h("span", {}, "There is a new map."),
   h("button.quiet", { type: "button", onclick: onNew }, "Show it"),
 ];
+
+/** @param {string[] | undefined} files */
+const damage = (files) =>
+  files?.length
+    ? [h("span.warning", {}, `Damaged, out of service: ${files.join(", ")}. Run flask verify --repair`)]
+    : null;
 
 const lost = () => [h("span.warning", {}, "The server does not answer. Trying again …")];

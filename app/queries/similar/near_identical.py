@@ -10,9 +10,8 @@ from app.errors import NotFoundError
 from app.neighbours.neighbourhoods import NEIGHBOURS
 from app.queries.cache import Cache
 from app.queries.catalogue import OpenSnapshot
-from app.queries.graphs import DISTANCES, Graph, open_graph
+from app.queries.graphs import Graph, open_distances, open_graph
 from app.queries.similar.places import Place, Rows, places_of, tracks_of
-from app.store.files import read_array
 from app.store.snapshots import Space
 
 MAX_MEMBERS = 50
@@ -132,7 +131,7 @@ def _link(snapshot: OpenSnapshot, space: Space, graph: Graph, most: float, *, sa
     from scipy.sparse import coo_array  # noqa: PLC0415 - slow to import
     from scipy.sparse.csgraph import connected_components  # noqa: PLC0415
 
-    distances = read_array(snapshot.derived_path(space, DISTANCES))
+    distances = open_distances(snapshot, space, graph)
     places, ranks = np.nonzero((distances <= most) & (graph.indices >= 0))
     others, near = graph.indices[places, ranks], distances[places, ranks]
     if not same_track:
@@ -195,7 +194,7 @@ def outliers(snapshot: OpenSnapshot, space: Space, *, after: int | None, limit: 
 
 def _rank(snapshot: OpenSnapshot, space: Space, graph: Graph) -> tuple[Rows, Distances]:
     """Rows with neighbours, the farthest from them first, and their mean distances."""
-    distances = np.asarray(read_array(snapshot.derived_path(space, DISTANCES))[:, :NEIGHBOURS], np.float32)
+    distances = np.asarray(open_distances(snapshot, space, graph)[:, :NEIGHBOURS], np.float32)
     known = np.isfinite(distances)
     counts = known.sum(axis=1)
     scores = np.where(known, distances, 0).sum(axis=1) / np.maximum(counts, 1)

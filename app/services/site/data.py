@@ -13,7 +13,7 @@ from app.errors import NotFoundError
 from app.queries.axes import ORIGINAL, View
 from app.queries.catalogue import OpenSnapshot, needed_snapshot
 from app.queries.derived import KEPT, OVERLAP_PREFIX, SPREAD, STRONGEST
-from app.queries.graphs import DISTANCES, has_graph, open_graph
+from app.queries.graphs import has_graph, open_distances, open_graph
 from app.queries.labels import region_labels
 from app.queries.library import describe_library
 from app.queries.points import ALL_PREFIX, Points, PointsQuery
@@ -23,11 +23,12 @@ from app.queries.tags import TAGGRAMS
 from app.queries.tracks import describe_track
 from app.services.report import Advance
 from app.settings import Settings
-from app.store.files import Array, read_array
+from app.store.files import Array
 from app.store.snapshots import Space
 
 TRACKS_AT_ONCE = 500
 ROWS_AT_ONCE = 4096
+NOTHING_ELSE: dict[str, Any] = {"failures": [], "damaged": [], "running": None}  # of the server's state
 NEIGHBOURS = 10
 FOLDER = "data"
 BEGIN = "musicExploreSite.begin("
@@ -139,7 +140,7 @@ def write_data(
     data.begin(
         {
             "networks": catalogue,
-            "status": {**describe_status(settings), "failed": 0, "failures": [], "running": None},
+            "status": {**describe_status(settings), "failed": 0, **NOTHING_ELSE},
             "tracks_at_once": TRACKS_AT_ONCE,
             "track_chunks": chunks,
             "rows_at_once": ROWS_AT_ONCE,
@@ -244,7 +245,7 @@ def _neighbours(snapshot: OpenSnapshot, space: Space) -> Array:
     near["row"] = -1
     places = graph.nearest()[:, :NEIGHBOURS]
     width = places.shape[1]
-    distances = read_array(snapshot.derived_path(space, DISTANCES))[:, :width]
+    distances = open_distances(snapshot, space, graph)[:, :width]
     rows = np.where(places >= 0, graph.rows[places], -1)
     near["row"][graph.rows, :width] = rows
     near["distance"][graph.rows, :width] = np.where(places >= 0, distances, 0)

@@ -16,6 +16,7 @@ from tests.read_side import SPEC
 from tests.snapshot_factory import build_index
 
 POINTS = "/api/v1/points?network=mtt-musicnn&layer=embeddings&level=segments"
+NOTHING_WRONG = {"damaged": [], "disk_full": False}
 MAP = f"{POINTS}&columns=position,track&projection=umap"
 SIMILAR = "/api/v1/similar?network=mtt-musicnn&layer=embeddings"
 
@@ -207,13 +208,13 @@ def test_way_out_is_named_when_there_is_no_map(own_client):
     response = own_client.get(MAP)
     assert (response.status_code, response.json["error"]["code"]) == (404, "empty_library")
     assert "flask process" in response.json["error"]["message"]
-    assert own_client.get("/health").json == {"status": "ok", "snapshot": None}
+    assert own_client.get("/health").json == {"status": "ok", "snapshot": None, **NOTHING_WRONG}
 
 
 def test_reason_is_told_when_the_snapshot_is_gone(own_client, own_library):
     shutil.rmtree(own_library.files.folder)
     response = own_client.get(MAP)
-    assert (response.status_code, response.json["error"]["code"]) == (500, "damaged_file")
+    assert (response.status_code, response.json["error"]["code"]) == (503, "damaged_file")
     health = own_client.get("/health")
     assert (health.status_code, health.json["status"]) == (503, "unavailable")
     assert "flask verify --repair" in health.json["error"]["message"]
@@ -227,7 +228,7 @@ def test_health_is_bad_when_the_database_is_damaged(own_client, own_library):
 
 
 def test_health_names_the_snapshot(client, library):
-    assert client.get("/health").json == {"status": "ok", "snapshot": library.key}
+    assert client.get("/health").json == {"status": "ok", "snapshot": library.key, **NOTHING_WRONG}
 
 
 def test_page_is_shown(client):

@@ -13,7 +13,7 @@ from app.settings import PROJECT_DIR
 from app.web.api.schemas.similar import SimilarAnswer
 from tests.audio_files import write_tone
 from tests.read_side import SPEC
-from tests.snapshot_factory import note_weights
+from tests.snapshot_factory import note_weights, replace_array
 
 NETWORK = "mtt-musicnn"
 ADDRESS = "/api/v1/similar"
@@ -202,7 +202,7 @@ def test_uploaded_file_finds_itself_when_the_library_has_it(listening_client, ow
     tracks = own_library.files.folder / NETWORK / "embeddings" / "tracks.npy"
     vectors = np.load(tracks)
     vectors[6] = rows.mean(axis=0, dtype=np.float32)
-    np.save(tracks, vectors)
+    replace_array(own_library, f"{NETWORK}/embeddings/tracks.npy", vectors)
     best = checked(upload(listening_client, path.read_bytes()))["results"][0]
     assert (best["track"]["id"], best["distance"]) == (7, 0)
 

@@ -9,10 +9,10 @@ from sqlalchemy import delete
 from app.errors import DamagedFileError, EmptyLibraryError, NotFoundError
 from app.models import Snapshot, db
 from app.queries.catalogue import current_snapshot, needed_snapshot, published
-from app.store.files import write_array, write_derived_array
+from app.store.files import write_derived_array
 from app.store.snapshots import Space
 from tests.read_side import SPEC
-from tests.snapshot_factory import Spec, publish_snapshot
+from tests.snapshot_factory import Spec, publish_snapshot, replace_array
 
 SPACE = Space("mtt-musicnn", "embeddings", "segments")
 
@@ -81,7 +81,7 @@ def test_error_says_so_when_an_array_is_cut_short(own_library, own_context):
 
 
 def test_error_says_so_when_an_array_has_other_rows_than_the_manifest_says(own_library, own_context):
-    write_array(own_library.files.folder / "mtt-musicnn" / "offsets.npy", np.arange(5))
+    replace_array(own_library, "mtt-musicnn/offsets.npy", np.arange(5))
     with pytest.raises(DamagedFileError, match="5 rows instead of 13"):
         needed_snapshot(own_context).offsets("mtt-musicnn")
 

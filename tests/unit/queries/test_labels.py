@@ -4,9 +4,9 @@ import pytest
 from app.networks import NETWORKS
 from app.queries.axes import View
 from app.queries.labels import ZOOMS, region_labels
-from app.store.files import write_array, write_derived_array
+from app.store.files import write_derived_array
 from app.store.snapshots import Space
-from tests.snapshot_factory import Library, Spec, build_library
+from tests.snapshot_factory import Library, Spec, build_library, replace_array
 
 SEGMENTS = Space("mtt-musicnn", "embeddings", "segments")
 TAGGRAMS = Space("mtt-musicnn", "taggrams", "segments")
@@ -23,7 +23,7 @@ def own_library(tmp_path) -> Library:
     activations[:, TAGS.index("guitar")] = 0.9
     activations[island == -1, TAGS.index("flute")] = 0.6
     activations[island == 1, TAGS.index("piano")] = 0.5
-    write_array(library.files.folder / "mtt-musicnn/taggrams/segments.npy", activations.astype(np.float16))
+    replace_array(library, "mtt-musicnn/taggrams/segments.npy", activations.astype(np.float16))
     places = island[:, None] * [10, 5] + rng.standard_normal((600, 2))
     write_derived_array(library.files.derived_path(SEGMENTS, "umap"), places.astype(np.float32), {})
     return library
@@ -52,8 +52,7 @@ def test_labels_keep_apart_at_every_zoom(own_context):
 
 
 def test_nothing_is_named_when_nothing_stands_out(own_context, own_library):
-    path = own_library.files.folder / "mtt-musicnn/taggrams/segments.npy"
-    write_array(path, np.full((600, 50), 0.5, np.float16))
+    replace_array(own_library, "mtt-musicnn/taggrams/segments.npy", np.full((600, 50), 0.5, np.float16))
     assert {labels for _, labels in region_labels(own_context, SEGMENTS, View("umap")).levels} == {()}
 
 

@@ -1,5 +1,3 @@
-import json
-
 import numpy as np
 import pytest
 
@@ -7,6 +5,7 @@ from app.errors import InputError, NotFoundError
 from app.networks import NETWORKS
 from app.queries.catalogue import needed_snapshot
 from app.queries.tags import network_tags, row_of, track_tags
+from app.store.files import read_facts, write_facts
 from app.store.snapshots import Space
 from tests.read_side import SPEC
 
@@ -45,9 +44,9 @@ def test_tags_are_those_of_the_registry_when_the_snapshot_does_not_say_them(cont
 
 def test_tags_are_those_of_the_snapshot_when_it_says_them(own_context, own_library):
     path = own_library.files.folder / "manifest.json"
-    manifest = json.loads(path.read_text())
+    manifest = read_facts(path)
     manifest["networks"][NETWORK]["tags"] = [f"tag {i}" for i in range(50)]
-    path.write_text(json.dumps(manifest))
+    write_facts(path, manifest)
     snapshot = needed_snapshot(own_context)
     assert network_tags(snapshot, NETWORK)[49] == "tag 49"
     assert track_tags(snapshot, NETWORK, 3)[0].tag.startswith("tag ")

@@ -2,7 +2,7 @@ import pytest
 from flask import Flask
 
 from app import create_app
-from app.errors import BusyError
+from app.errors import BusyError, DamagedFileError
 from app.models import db
 from app.web import errors
 from app.web.responses import dump_json
@@ -108,7 +108,7 @@ def test_reason_is_told_when_the_database_is_not_set_up(tmp_path):
 
 
 def test_dumping_fails_when_a_number_is_none_of_json():
-    with pytest.raises(ValueError, match="JSON"):
+    with pytest.raises(DamagedFileError, match="not finite"):
         dump_json({"a": float("nan")})
 
 

@@ -49,7 +49,7 @@ def test_every_route_of_the_api_says_what_it_takes_and_gives(served, document):
         assert served.view_functions[rule.endpoint].__doc__, f"{rule.rule} has no description"
 
 
-OWN_SHAPES = {("pages_health", "503"), ("matnn_status", "404"), ("matnn_result", "404")}
+OWN_SHAPES = {("health_state", "503"), ("matnn_status", "404"), ("matnn_result", "404")}
 
 
 def test_every_operation_tells_the_errors_that_all_have_in_one_shape(document):

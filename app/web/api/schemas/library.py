@@ -12,6 +12,9 @@ from app.web.api.schemas.places import Count, Seconds
 SnapshotId = Annotated[str, Field(description="another one whenever vectors or maps are published")]
 
 
+DamagedFile = Annotated[str, Field(description="file that is out of service, such as 'mtt-vgg/offsets.npy'")]
+
+
 class PublishedSnapshot(Answer):
     """The version of all vectors and maps that is shown."""
 
@@ -124,12 +127,15 @@ class StatusAnswer(Answer):
     failed: Count
     failures: list[ProblemAnswer] = Field(description="the first of them")
     snapshot: StatusSnapshot | None
+    damaged: list[DamagedFile]
     running: ProgressAnswer | None
 
 
 class HealthAnswer(Answer):
     """Whether the library can be read."""
 
-    status: Literal["ok", "unavailable"]
+    status: Literal["ok", "disk_full", "damaged", "unavailable"]
     snapshot: SnapshotId | None
+    damaged: list[DamagedFile]
+    disk_full: bool = Field(description="reading goes on, uploads and runs are refused")
     error: ErrorFacts | None = None

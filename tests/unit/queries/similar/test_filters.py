@@ -12,7 +12,7 @@ from app.queries.similar import Seed, SimilarQuery, Sound, find_similar, search
 from app.queries.similar.filters import Activation, Conditions, Range
 from app.store.snapshots import Space
 from tests.read_side import SPEC
-from tests.snapshot_factory import GENRES, build_index
+from tests.snapshot_factory import GENRES, build_index, replace_array
 
 NETWORK = "mtt-musicnn"
 EMBEDDINGS = ((NETWORK, "embeddings"),)
@@ -182,7 +182,7 @@ def test_equal_rows_are_all_found_when_filtered(own_library, settings, backend, 
     path = own_library.files.folder / NETWORK / "embeddings" / "segments.npy"
     vectors = np.load(path)
     vectors[10:80] = vectors[10]
-    np.save(path, vectors)
+    replace_array(own_library, f"{NETWORK}/embeddings/segments.npy", vectors)
     build_index(settings.INDEX_DIR, own_library.files, SEGMENTS, backend)
     found = find(settings, Conditions(bpm=Range(low=100)), seeds=(Seed(12, 0),), k=ALL)
     assert len(found.results) == found.allowed

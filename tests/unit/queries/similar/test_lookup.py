@@ -5,7 +5,7 @@ from app.errors import InputError, NotFoundError
 from app.neighbours import BACKENDS
 from app.queries.catalogue import needed_snapshot
 from app.queries.similar import Seed, SimilarQuery, Sound, choose_networks, find_similar, indexes
-from app.store.files import manifest_path, read_json, write_json
+from app.store.files import manifest_path, read_facts, write_facts
 from app.store.snapshots import Space
 from tests.read_side import SPEC
 from tests.snapshot_factory import Spec, build_index, build_library
@@ -107,7 +107,7 @@ def test_search_goes_on_without_when_the_index_is_damaged(own_library, own_conte
 )
 def test_search_goes_on_without_when_the_index_is_not_fit(own_library, own_context, change, reason):
     path = manifest_path(build_index(own_context.INDEX_DIR, own_library.files, SEGMENTS, "exact"))
-    write_json(path, read_json(path) | change)
+    write_facts(path, read_facts(path) | change)
     found = find_similar(own_context, near(4, 2))
     assert reason in found.note
     assert len(found.results) == 10
@@ -122,8 +122,8 @@ def test_search_goes_on_without_when_the_manifest_is_damaged(own_library, own_co
 def test_checksum_is_computed_once_when_asked_often(own_library, own_context, monkeypatch):
     build_index(own_context.INDEX_DIR, own_library.files, SEGMENTS, "exact")
     calls = []
-    real = indexes.file_sha256
-    monkeypatch.setattr(indexes, "file_sha256", lambda path: calls.append(path) or real(path))
+    real = indexes.examine
+    monkeypatch.setattr(indexes, "examine", lambda *given, **how: calls.append(given) or real(*given, **how))
     for segment in (0, 1, 2):
         find_similar(own_context, near(4, segment))
     assert len(calls) == 1
