@@ -92,10 +92,10 @@ def _megabytes(size: int) -> str:
     "verify",
     examples="""
     flask verify              check only
-    flask verify --repair     remove what is damaged and compute it anew
+    flask verify --repair     restore what is damaged
     """,
 )
-@click.option("--repair", is_flag=True, help="Remove what is damaged and leftovers, then compute anew.")
+@click.option("--repair", is_flag=True, help="Restore what is damaged, and remove leftovers.")
 def verify(repair: bool) -> None:
     """Check every part, snapshot and index against the ledger and the manifests.
 

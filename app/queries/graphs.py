@@ -9,11 +9,7 @@ from app.neighbours.neighbourhoods import NEIGHBOURS, Rows
 from app.queries.cache import Cache
 from app.store.files import Array, manifest_path
 from app.store.integrity import REPAIR, identify
-from app.store.snapshots import SnapshotFiles, Space
-
-INDICES = "knn-indices"
-DISTANCES = "knn-distances"
-ROWS = "knn-rows"
+from app.store.snapshots import DISTANCES, INDICES, ROWS, SnapshotFiles, Space
 
 _in_range: Cache[bool] = Cache(64)
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from app.errors import EmptyLibraryError
+from app.errors import DamagedFileError, EmptyLibraryError
 from app.neighbours import BACKENDS, IndexOptions
 from app.neighbours.choice import choose_backend
 from app.queries.catalogue import current_snapshot
@@ -88,7 +88,10 @@ def _wanted(settings: Settings, snapshot: SnapshotFiles, backend: str) -> dict[s
 
 
 def _is_current(settings: Settings, snapshot: SnapshotFiles, space: Space, backend: str) -> bool:
-    manifest = read_manifest(index_path(settings.INDEX_DIR, snapshot.key, space))
+    try:
+        manifest = read_manifest(index_path(settings.INDEX_DIR, snapshot.key, space))
+    except DamagedFileError:
+        return False
     return manifest is not None and _wanted(settings, snapshot, backend).items() <= manifest.items()
 
 
@@ -100,9 +103,10 @@ def _build(settings: Settings, snapshot: SnapshotFiles, space: Space, name: str)
         threads=settings.JOBS or available_cores(),
         seed=settings.SEED,
     )
+    vectors = SnapshotFiles(snapshot.folder, thorough=True).vectors(space)
     manifest_path(path).unlink(missing_ok=True)
     with atomic_path(path) as partial:
-        facts = BACKENDS.get(name).build(snapshot.vectors(space), partial, options)
+        facts = BACKENDS.get(name).build(vectors, partial, options)
         sha256 = file_sha256(partial)
     write_facts(manifest_path(path), {**_wanted(settings, snapshot, name), "facts": facts, "sha256": sha256})
     return float(facts["recall_at_10"])

@@ -3,6 +3,7 @@
 It runs in worker processes, so no module here loads the database.
 """
 
+import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,12 +11,13 @@ from typing import Any
 
 import numpy as np
 
+from app.errors import DamagedFileError
 from app.graph import Float32, KnnGraph
 from app.neighbours.knn import knn_graph
 from app.reducers import REDUCERS, Fitted, ReducerOptions
 from app.reducers.quality import quality
-from app.store.files import Array, read_array, read_manifest, write_derived_array
-from app.store.snapshots import SnapshotFiles, Space
+from app.store.files import Array, write_derived_array
+from app.store.snapshots import DISTANCES, INDICES, ROWS, SnapshotFiles, Space
 
 GRAPH_NEIGHBOURS = 90  # what t-SNE takes at perplexity 30; UMAP and the quality measures need fewer
 PLACE_NEIGHBOURS = 30
@@ -50,7 +52,7 @@ def prepare_worker() -> Callable[[SpacePlan], None]:
 
 def reduce_space(plan: SpacePlan) -> None:
     """Compute the neighbour graph of a space, unless it is there, and every projection of the plan."""
-    files = SnapshotFiles(plan.folder)
+    files = SnapshotFiles(plan.folder, thorough=True)
     vectors = files.vectors(plan.space)
     fit_rows = choose_fit_rows(files, plan.space, plan.max_fit, plan.options.seed)
     fit_vectors = np.asarray(vectors if fit_rows is None else vectors[fit_rows], np.float32)
@@ -99,18 +101,36 @@ def choose_fit_rows(files: SnapshotFiles, space: Space, max_fit: int, seed: int)
 
 
 def _graph(plan: SpacePlan, files: SnapshotFiles, vectors: Float32, fit_rows: Array | None) -> KnnGraph:
-    indices_path = files.derived_path(plan.space, "knn-indices")
-    distances_path = files.derived_path(plan.space, "knn-distances")
+    if has_graph(plan):
+        with contextlib.suppress(DamagedFileError):
+            return _read_graph(files, plan.space)
     facts = {**plan.facts(), "neighbours": GRAPH_NEIGHBOURS}
-    manifest = read_manifest(distances_path)
-    if manifest is not None and facts.items() <= manifest.items():
-        return KnnGraph(np.asarray(read_array(indices_path)), np.asarray(read_array(distances_path)))
     graph = knn_graph(vectors, GRAPH_NEIGHBOURS, metric=plan.options.metric, threads=plan.options.threads)
     if fit_rows is not None:
-        write_derived_array(files.derived_path(plan.space, "knn-rows"), fit_rows, facts)
-    write_derived_array(indices_path, graph.indices, facts)
-    write_derived_array(distances_path, graph.distances, facts)
+        write_derived_array(files.derived_path(plan.space, ROWS), fit_rows, facts)
+    write_derived_array(files.derived_path(plan.space, INDICES), graph.indices, facts)
+    write_derived_array(files.derived_path(plan.space, DISTANCES), graph.distances, facts)
     return graph
+
+
+def has_graph(plan: SpacePlan) -> bool:
+    """Tell whether the neighbour graph of a space is there and was made the same way."""
+    files = SnapshotFiles(plan.folder)
+    names = [INDICES, DISTANCES]
+    if plan.space.level == "segments" and files.n_rows(plan.space) > plan.max_fit:
+        names.append(ROWS)
+    facts = {**plan.facts(), "neighbours": GRAPH_NEIGHBOURS}
+    try:
+        manifests = [files.derived_manifest(plan.space, name) for name in names]
+    except DamagedFileError:
+        return False
+    return all(manifest is not None and facts.items() <= manifest.items() for manifest in manifests)
+
+
+def _read_graph(files: SnapshotFiles, space: Space) -> KnnGraph:
+    arrays = [files.derived(space, name) for name in (INDICES, DISTANCES)]
+    indices, distances = (np.asarray(found[0]) for found in arrays if found is not None)
+    return KnnGraph(indices, distances)
 
 
 def _place_others(

@@ -142,14 +142,32 @@ def build_snapshot(settings: Settings, plan: SnapshotPlan, reporter: Reporter) -
     folder = plan.files.folder
     if (folder / "manifest.json").exists():
         return
-    partial = folder.with_name(f".{folder.name}.partial")
+    partial = gather_snapshot(settings, plan, reporter)
     try:
-        _write_arrays(settings, partial, plan.catalogues, reporter)
         if folder.exists():  # without a manifest: what an accident left
             shutil.rmtree(folder)
         partial.rename(folder)
     except OSError as error:
         raise storage_error(folder, error) from error
+
+
+def gather_snapshot(settings: Settings, plan: SnapshotPlan, reporter: Reporter) -> Path:
+    """Write the arrays of a snapshot and its manifest to a folder beside its place; return that.
+
+    Raises
+    ------
+    DamagedFileError
+        If a part is damaged.
+    StorageError
+        If the disk is full or cannot be written.
+    """
+    folder = plan.files.folder
+    partial = folder.with_name(f".{folder.name}.partial")
+    try:
+        _write_arrays(settings, partial, plan.catalogues, reporter)
+    except OSError as error:
+        raise storage_error(folder, error) from error
+    return partial
 
 
 def _write_arrays(settings: Settings, folder: Path, catalogues: list[Catalogue], reporter: Reporter) -> None:
@@ -168,6 +186,8 @@ def _write_arrays(settings: Settings, folder: Path, catalogues: list[Catalogue],
 
 def _write_network(data_dir: Path, folder: Path, catalogue: Catalogue) -> dict[str, object]:
     network = catalogue.network
+    for name in catalogue.parts.values():
+        PartFiles(data_dir / network.name, name).verify()
     counts = np.array([piece.n_rows for piece in catalogue.slices], np.int64)
     offsets = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
     track_ids = np.array([piece.track_id for piece in catalogue.slices], np.int64)

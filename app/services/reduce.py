@@ -10,7 +10,7 @@ from app.errors import InputError
 from app.queries.catalogue import current_snapshot
 from app.reducers import REDUCERS, ReducerOptions
 from app.services import database
-from app.services.project import SpacePlan, prepare_worker
+from app.services.project import SpacePlan, has_graph, prepare_worker
 from app.services.publish import build_snapshot, plan_snapshot, publish
 from app.services.report import Reporter
 from app.services.workers import run_tasks
@@ -80,7 +80,11 @@ def reduce_all(
     if not dry_run:
         database.check_writable()
         build_snapshot(settings, snapshot, reporter)
-        _run([plan for plan in plans if plan.projections], reporter, settings.JOBS or available_cores())
+        _run(
+            [plan for plan in plans if plan.projections or not has_graph(plan)],
+            reporter,
+            settings.JOBS or available_cores(),
+        )
     # A part of the maps of a new snapshot must not take the place of all maps of the former one.
     current = current_snapshot(settings)
     is_whole = not projections and not networks and set(levels) == set(LEVELS)

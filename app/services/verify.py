@@ -1,9 +1,11 @@
 """Verification: every part, snapshot and index against the ledger and the manifests; repair of what can be.
 
-Nothing here touches the music or the catalogue. Everything that is removed is computed anew from the audio,
-but for imported embeddings: they are lost, and have to be imported again.
+Nothing here touches the music or the catalogue. Parts and snapshots are restored from each other where that
+gives the very same files; everything else that is removed is computed anew from the audio, but for imported
+embeddings: they are lost, and have to be imported again.
 """
 
+import contextlib
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -16,9 +18,10 @@ from sqlalchemy import delete, func, select, text
 from app.errors import DamagedDatabaseError, DamagedFileError, MusicExploreError
 from app.models import Extraction, Part, Snapshot, db
 from app.services.database_check import damaged_message
+from app.services.repair import restore_part, restore_snapshot
 from app.services.report import Reporter
 from app.settings import Settings
-from app.store.files import file_sha256, manifest_path, read_json, read_manifest
+from app.store.files import file_sha256, manifest_path, read_manifest
 from app.store.networks import MARK, imported_names, mark_imported, stored_names
 from app.store.parts import PartFiles, part_files, part_name
 from app.store.snapshots import SnapshotFiles, snapshot_folders
@@ -66,14 +69,17 @@ def verify(settings: Settings, reporter: Reporter, *, repair: bool = False) -> V
         SnapshotFiles(settings.AGGRDATA_DIR / key) for key in db.session.scalars(select(Snapshot.key))
     ]
     derived = [path for snapshot in snapshots for path in _derived_files(snapshot)]
-    indexes = sorted(settings.INDEX_DIR.rglob("*.index"))
+    indexes = sorted(
+        {path.with_name(path.name.removesuffix(".json")) for path in settings.INDEX_DIR.rglob("*.index*")}
+    )
     with reporter.stage("Verifying", len(parts) + len(snapshots) + len(derived) + len(indexes)) as advance:
         for part in parts:
-            forget = partial(_forget_part, report, part) if repair else None
-            _check(report, partial(_check_part, settings, part), forget)
+            mend = partial(_repair_part, settings, report, part) if repair else None
+            _check(report, partial(_check_part, settings, part), mend)
             advance(1)
         for snapshot in snapshots:
-            _check(report, snapshot.verify, partial(_forget_snapshot, snapshot) if repair else None)
+            mend = partial(_repair_snapshot, settings, snapshot) if repair else None
+            _check(report, snapshot.verify, mend)
             advance(1)
         for path in [*derived, *indexes]:
             _check(report, partial(_check_derived, path), partial(_forget_derived, path) if repair else None)
@@ -152,9 +158,9 @@ def _was_imported(settings: Settings, name: str) -> bool:
     """Tell whether the manifest of a part says that it was imported."""
     for part in db.session.scalars(select(Part.name).where(Part.network == name)):
         try:
-            if "imported" in read_json(PartFiles(settings.DATA_DIR / name, part).manifest_path):
+            if "imported" in PartFiles(settings.DATA_DIR / name, part).read_manifest():
                 return True
-        except (DamagedFileError, TypeError):
+        except DamagedFileError:
             continue
     return False
 
@@ -174,7 +180,7 @@ def _check_part(settings: Settings, part: Part) -> None:
 def _compare_part(settings: Settings, part: Part) -> None:
     files = PartFiles(settings.DATA_DIR / part.network, part.name)
     files.verify()
-    facts = read_json(files.manifest_path)
+    facts = files.read_manifest()
     lengths = {layer["shape"][0] for layer in facts["layers"].values()}
     if lengths != {part.n_rows} or facts.get("weights_sha256") != part.weights_sha256:
         raise DamagedFileError(
@@ -198,7 +204,12 @@ def _compare_part(settings: Settings, part: Part) -> None:
             )
 
 
-def _forget_part(report: VerifyReport, part: Part) -> None:
+def _repair_part(settings: Settings, report: VerifyReport, part: Part) -> None:
+    """Restore a part, or make its tracks pending again."""
+    if restore_part(settings, part):
+        with contextlib.suppress(MusicExploreError):
+            _compare_part(settings, part)
+            return
     report.to_extract = True
     db.session.execute(delete(Extraction).where(Extraction.part_id == part.id))
     db.session.execute(delete(Part).where(Part.id == part.id))
@@ -215,7 +226,12 @@ def _forget_unused_parts() -> None:
     db.session.execute(statement.execution_options(synchronize_session=False))
 
 
-def _forget_snapshot(snapshot: SnapshotFiles) -> None:
+def _repair_snapshot(settings: Settings, snapshot: SnapshotFiles) -> None:
+    """Restore the arrays of a snapshot, or remove it with everything that was made of them."""
+    with contextlib.suppress(MusicExploreError):
+        if restore_snapshot(settings, snapshot):
+            SnapshotFiles(snapshot.folder).verify()
+            return
     db.session.execute(delete(Snapshot).where(Snapshot.key == snapshot.key))
     shutil.rmtree(snapshot.folder, ignore_errors=True)
 
@@ -226,8 +242,10 @@ def _forget_derived(path: Path) -> None:
 
 
 def _derived_files(snapshot: SnapshotFiles) -> list[Path]:
-    manifests = snapshot.folder.rglob("*.npy.json")
-    return sorted(path.with_name(path.name.removesuffix(".json")) for path in manifests)
+    """Graphs and maps, of which the file or the manifest may be missing."""
+    found = snapshot.folder.glob("*/*/*/*.npy*")
+    names = {path.with_name(path.name.removesuffix(".json")) for path in found if path.name[0] != "."}
+    return sorted(names)
 
 
 def _check_derived(path: Path) -> None:

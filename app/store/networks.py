@@ -13,7 +13,7 @@ from app.audio.decode import SAMPLE_RATE
 from app.audio.front_ends import frame_hop
 from app.errors import DamagedFileError
 from app.networks import NETWORKS
-from app.store.files import read_facts, write_json
+from app.store.files import write_json
 from app.store.parts import PartFiles
 
 MARK = "imported.json"
@@ -83,7 +83,7 @@ def describe_stored(data_dir: Path, name: str, part: str) -> StoredNetwork:
 
 
 def _describe_imported(part: PartFiles, name: str) -> StoredNetwork:
-    manifest = read_facts(part.manifest_path)
+    manifest = part.read_manifest()
     try:
         facts = manifest["imported"]
         return StoredNetwork(

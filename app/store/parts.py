@@ -59,12 +59,15 @@ class PartFiles:
 
     def write(self, layers: Mapping[str, Array], facts: Mapping[str, Any]) -> None:
         """Write all layers, then the manifest with their checksums."""
+        digests = {layer: write_array(self.layer_path(layer), rows) for layer, rows in layers.items()}
+        self.describe(layers, digests, facts)
+
+    def describe(
+        self, layers: Mapping[str, Array], digests: Mapping[str, str], facts: Mapping[str, Any]
+    ) -> None:
+        """Write the manifest of layers that have been written, with their checksums."""
         described = {
-            layer: {
-                "sha256": write_array(self.layer_path(layer), rows),
-                "shape": list(rows.shape),
-                "dtype": str(rows.dtype),
-            }
+            layer: {"sha256": digests[layer], "shape": list(rows.shape), "dtype": str(rows.dtype)}
             for layer, rows in layers.items()
         }
         write_facts(self.manifest_path, {**facts, "layers": described})
@@ -72,6 +75,16 @@ class PartFiles:
     def read(self, layer: str) -> Array:
         """Open the rows of one layer, memory-mapped."""
         return read_array(self.layer_path(layer))
+
+    def read_manifest(self) -> dict[str, Any]:
+        """Return the facts that were written with the rows.
+
+        Raises
+        ------
+        DamagedFileError
+            If the manifest is missing or damaged.
+        """
+        return read_facts(self.manifest_path)
 
     def verify(self) -> None:
         """Compare every file with the manifest.
@@ -81,7 +94,7 @@ class PartFiles:
         DamagedFileError
             If a file is missing or its checksum differs.
         """
-        manifest = read_facts(self.manifest_path)
+        manifest = self.read_manifest()
         for layer, facts in manifest["layers"].items():
             path = self.layer_path(layer)
             if not path.exists():

@@ -28,6 +28,7 @@ from app.store.integrity import REPAIR, note_damage, open_checked
 Level = Literal["tracks", "segments"]
 LEVELS: tuple[Level, ...] = ("tracks", "segments")
 KEY_DIGITS = 16
+INDICES, DISTANCES, ROWS = "knn-indices", "knn-distances", "knn-rows"
 _OWN_FOLDER = re.compile(rf"[0-9a-f]{{{KEY_DIGITS}}}|\.[0-9a-f]{{{KEY_DIGITS}}}\.partial")
 
 
@@ -50,11 +51,14 @@ class SnapshotFiles:
     ----------
     folder : Path
         ``AGGRDATA_DIR/<key>``.
+    thorough : bool
+        Compare arrays of any size with their checksums: for what computes from them.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, thorough: bool = False) -> None:
         self.folder = folder
         self.key = folder.name
+        self._thorough = thorough
 
     @cached_property
     def manifest(self) -> dict[str, Any]:
@@ -136,7 +140,7 @@ class SnapshotFiles:
         DamagedFileError
             If it is damaged.
         """
-        return open_checked(self.folder / name, self._checksum(name))
+        return open_checked(self.folder / name, self._checksum(name), at_any_size=self._thorough)
 
     def _checksum(self, name: str) -> str:
         digest = self.manifest["files"].get(name)
@@ -205,7 +209,7 @@ class SnapshotFiles:
             if manifest is None:
                 return None
             try:
-                array = open_checked(path, str(manifest.get("sha256")))
+                array = open_checked(path, manifest["sha256"], at_any_size=self._thorough)
             except DamagedFileError:
                 if self.derived_manifest(space, name) == manifest:
                     raise

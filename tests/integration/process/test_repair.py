@@ -1,0 +1,117 @@
+"""Repair: for every kind of derived file, what is served afterwards is what was served before."""
+
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from flask import Flask
+
+from app import create_app, current_settings
+from app.models import db
+from app.services.process import rebuild
+from app.services.report import Reporter
+from app.services.verify import verify
+from app.settings import Settings
+from tests.conftest import DEFAULTS
+
+MAX_FIT = 8  # so that there are rows that maps are fitted on, and others
+SPACE = "aggrdata/*/mtt-vgg/embeddings/segments"
+KINDS = {
+    "part": "data/mtt-vgg/*.embeddings.npy",
+    "part's manifest": "data/mtt-vgg/*.json",
+    "snapshot's manifest": "aggrdata/*/manifest.json",
+    "track ids": "aggrdata/*/mtt-vgg/track_ids.npy",
+    "offsets": "aggrdata/*/mtt-vgg/offsets.npy",
+    "segments": "aggrdata/*/mtt-vgg/embeddings/segments.npy",
+    "tracks": "aggrdata/*/mtt-vgg/embeddings/tracks.npy",
+    "neighbours": f"{SPACE}/knn-indices.npy",
+    "neighbours' manifest": f"{SPACE}/knn-indices.npy.json",
+    "distances": f"{SPACE}/knn-distances.npy",
+    "fitted rows": f"{SPACE}/knn-rows.npy",
+    "map": f"{SPACE}/umap.npy",
+    "map's manifest": f"{SPACE}/pca.npy.json",
+    "index": "indexes/*/mtt-vgg/embeddings/segments.index",
+    "index's manifest": "indexes/*/mtt-vgg/embeddings/segments.index.json",
+}
+
+
+def _flip(path: Path) -> None:
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 0x41
+    path.write_bytes(content)
+
+
+DAMAGES: dict[str, Callable[[Path], None]] = {"flipped": _flip, "missing": Path.unlink}
+
+
+@pytest.fixture(scope="module")
+def mapped(
+    tmp_path_factory: pytest.TempPathFactory, extracted: Path, music: Path, two_networks: Path
+) -> Path:
+    """The root of a library with all maps and indexes."""
+    root = Path(shutil.copytree(extracted, tmp_path_factory.mktemp("mapped") / "library"))
+    app = _open(root, music, two_networks)
+    with app.app_context():
+        rebuild(_settings(app), Reporter(), to_extract=False)
+        db.session.remove()
+        db.engine.dispose()
+    return root
+
+
+def _open(root: Path, music: Path, models: Path) -> Flask:
+    return create_app(DEFAULTS | {"ROOT_DIR": root, "AUDIO_DIR": music, "MODELS_DIR": models})
+
+
+def _settings(app: Flask) -> Settings:
+    return current_settings(app).model_copy(update={"MAX_FIT_SEGMENTS": MAX_FIT})
+
+
+@pytest.fixture
+def own(mapped: Path, tmp_path: Path, music: Path, two_networks: Path) -> Iterator[Flask]:
+    """The application over a copy."""
+    root = Path(shutil.copytree(mapped, tmp_path / "library"))
+    app = _open(root, music, two_networks)
+    with app.app_context():
+        yield app
+        db.session.remove()
+        db.engine.dispose()
+
+
+def _served(root: Path) -> dict[str, bytes]:
+    """Return every array, map and index, with its content."""
+    paths = [*root.glob("aggrdata/**/*.npy"), *root.glob("indexes/**/*.index")]
+    return {str(Path(*path.relative_to(root).parts[2:])): path.read_bytes() for path in paths}
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_is_served_is_as_before_when_it_was_repaired(own: Flask, kind: str, damage: str) -> None:
+    settings = _settings(own)
+    before = _served(settings.ROOT_DIR)
+    path = min(settings.ROOT_DIR.glob(KINDS[kind]))
+    DAMAGES[damage](path)
+    found = verify(settings, Reporter(), repair=True)
+    assert len(found.problems) == 1
+    assert path.name.removesuffix(".json") in found.problems[0]
+    rebuild(settings, Reporter(), to_extract=found.to_extract)
+    assert verify(settings, Reporter()).problems == []
+    after = _served(settings.ROOT_DIR)
+    assert after.keys() == before.keys()
+    assert [name for name in before if after[name] != before[name]] == []
+    client = own.test_client()
+    network = "network=mtt-vgg&layer=embeddings&level=segments"
+    for route in (f"duplicates?{network}", f"points?{network}&columns=position,kept&projection=umap"):
+        assert client.get(f"/api/v1/{route}").status_code == 200
+    assert client.get("/health").json["damaged"] == []
+
+
+def test_part_is_restored_without_its_music_when_the_snapshot_holds_its_rows(own: Flask) -> None:
+    settings = _settings(own).model_copy(update={"MODELS_DIR": Path("/nowhere")})
+    parts = sorted(settings.DATA_DIR.glob("*/*.npy"))
+    before = [path.read_bytes() for path in parts]
+    for path in parts:
+        _flip(path)
+    found = verify(settings, Reporter(), repair=True)
+    assert (len(found.problems), found.to_extract) == (len(list(settings.DATA_DIR.glob("*/*.json"))), False)
+    assert [path.read_bytes() for path in parts] == before
