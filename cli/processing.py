@@ -278,6 +278,8 @@ def tell_extraction(report: "ExtractReport") -> None:
     """Say what was extracted, and which files were not, with reasons."""
     from app.queries.status import printable
 
+    if report.adopted:
+        click.echo(f"Extraction: the vectors of {report.adopted:,} tracks were already stored.")
     if not report.pending:
         click.echo("Extraction: nothing to do.")
         return
@@ -291,7 +293,7 @@ def tell_extraction(report: "ExtractReport") -> None:
         click.echo(
             "List them with 'flask status --failed'; try again with 'flask extract-all --retry-failed'."
         )
-    if report.failures and not report.extracted + report.shared:
+    if report.failures and not report.extracted + report.shared + report.adopted:
         raise EmptyLibraryError("None of the files could be read.")
 
 

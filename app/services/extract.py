@@ -25,6 +25,7 @@ from app.models import Extraction, Part, Track, db
 from app.networks import NETWORKS, Network, installed, network_sha256
 from app.networks.engines import choose_engine, engine_of, package_version
 from app.services import database
+from app.services.adopt import adopt_parts
 from app.services.extract_worker import Task, hash_file, kept_worker, prepare_worker
 from app.services.ledger import Ledger
 from app.services.pending import PendingTrack, find_pending, split_twins
@@ -45,14 +46,16 @@ class ExtractReport:
     ----------
     pending : int
         Tracks that needed work at the start.
-    extracted, shared : int
-        Tracks computed, and tracks that use the rows of an identical one.
+    extracted, shared, adopted : int
+        Tracks computed, tracks that use the rows of an identical one, and tracks whose rows lay in parts
+        that the ledger did not know.
     failures : list of (path, reason)
     """
 
     pending: int = 0
     extracted: int = 0
     shared: int = 0
+    adopted: int = 0
     failures: list[tuple[str, str]] = field(default_factory=list)
 
 
@@ -88,6 +91,7 @@ def extract_all(
         If the file of a network is not what it should be.
     """
     plan = plan_extraction(settings, networks, reporter)
+    adopted = 0 if dry_run or force else adopt_parts(settings, reporter, plan.weights, plan.recipes)
     number, n_shards = shard
     pending = [
         track
@@ -98,7 +102,9 @@ def extract_all(
         return ExtractReport(pending=len(pending))
     with reporter.stage("Extracting", len(pending)) as advance:
         workers = jobs or settings.JOBS or available_cores()
-        return extract_tracks(settings, plan, pending, advance, jobs=workers, share=not force)
+        report = extract_tracks(settings, plan, pending, advance, jobs=workers, share=not force)
+        report.adopted = adopted
+        return report
 
 
 @dataclass(frozen=True)

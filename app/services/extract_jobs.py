@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from app.errors import NotFoundError
 from app.models import db
 from app.queries.jobs import find_job, ids_under_way, job_result, list_jobs
+from app.services.adopt import adopt_parts
 from app.services.extract import extract_tracks, plan_extraction
 from app.services.jobs import queue, runners
 from app.services.lock import library_lock
@@ -62,6 +63,8 @@ def spread(
     plan = plan_extraction(settings, networks, reporter)
     names = [network.name for network in plan.networks]
     _, waiting_already = list_jobs(kinds=[KIND], states=["queued", "running"], limit=_MOST)
+    if not (dry_run or force):
+        adopt_parts(settings, reporter, plan.weights, plan.recipes)
     flags = {"retry_failed": retry_failed, "force": force}
     under_way = [
         job

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from app.networks import installed
 from app.services import database
+from app.services.adopt import adopt_parts
 from app.services.audio_files import find_audio
 from app.services.extract import ExtractReport, extract_all
 from app.services.index import IndexReport, index_all
@@ -64,5 +65,5 @@ def _extract(
     """Extract, unless all that there is to show was imported: then nobody needs a network."""
     if imported_names(settings.DATA_DIR) and not installed(settings.MODELS_DIR):
         reporter.say(f"{settings.MODELS_DIR} has no networks: only what was imported is shown.")
-        return ExtractReport()
+        return ExtractReport(adopted=0 if dry_run else adopt_parts(settings, reporter, {}, {}))
     return extract_all(settings, reporter, jobs=jobs, retry_failed=retry_failed, dry_run=dry_run)

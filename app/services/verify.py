@@ -7,16 +7,19 @@ embeddings: they are lost, and have to be imported again.
 
 import contextlib
 import shutil
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import accumulate
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import delete, func, select, text
 
 from app.errors import DamagedDatabaseError, DamagedFileError, MusicExploreError
-from app.models import Extraction, Part, Snapshot, db
+from app.models import Extraction, Part, Snapshot, Track, db
+from app.services.adopt import names_files, unknown_parts
 from app.services.database_check import damaged_message
 from app.services.repair import restore_part, restore_snapshot
 from app.services.report import Reporter
@@ -25,6 +28,8 @@ from app.store.files import file_sha256, manifest_path, read_manifest
 from app.store.networks import MARK, imported_names, mark_imported, stored_names
 from app.store.parts import PartFiles, part_files, part_name
 from app.store.snapshots import SnapshotFiles, snapshot_folders
+
+_Places = dict[str | int | None, list[tuple[int | None, int | None]]]
 
 
 @dataclass
@@ -86,6 +91,7 @@ def verify(settings: Settings, reporter: Reporter, *, repair: bool = False) -> V
             advance(1)
     used = _used_parts()
     report.leftovers = sorted(_leftovers(settings, [part for part in parts if part.id in used], snapshots))
+    _keep_adoptable(report, settings)
     _check_ledger_is_this_one(report, parts, settings)
     if repair:
         _forget_unused_parts()
@@ -111,6 +117,20 @@ def _check_database(report: VerifyReport) -> None:
         answer = db.session.scalar(text("PRAGMA integrity_check(1)"))
         if answer != "ok":
             raise DamagedDatabaseError(damaged_message(str(answer)))
+
+
+def _keep_adoptable(report: VerifyReport, settings: Settings) -> None:
+    """Do not take parts for leftovers that may hold rows of tracks which have none yet."""
+    for network in {path.parent.name for path in report.leftovers if path.parent.parent == settings.DATA_DIR}:
+        has_rows = select(Extraction.id).where(Extraction.track_id == Track.id, Extraction.network == network)
+        if db.session.scalar(select(Track.id).where(Track.state == "present", ~has_rows.exists()).limit(1)):
+            folder = settings.DATA_DIR / network
+            kept = {files.name for files, facts in unknown_parts(settings, network) if names_files(facts)}
+            report.leftovers = [
+                path
+                for path in report.leftovers
+                if path.parent != folder or path.name.startswith(".") or part_name(path) not in kept
+            ]
 
 
 def _check_ledger_is_this_one(report: VerifyReport, parts: list[Part], settings: Settings) -> None:
@@ -187,21 +207,34 @@ def _compare_part(settings: Settings, part: Part) -> None:
             f"{files.manifest_path} is not of the part that the database knows by its name."
         )
     rows = db.session.execute(
-        select(Extraction.track_id, Extraction.row_start, Extraction.n_rows).where(
-            Extraction.part_id == part.id
-        )
+        select(Extraction.track_id, Track.content_hash, Extraction.row_start, Extraction.n_rows)
+        .join(Track, Track.id == Extraction.track_id)
+        .where(Extraction.part_id == part.id)
     )
     stops = list(accumulate(facts["rows"]))
     written = [(stop - n_rows, n_rows) for stop, n_rows in zip(stops, facts["rows"], strict=True)]
-    own = dict(zip(facts["tracks"], written, strict=True))
-    for track_id, row_start, n_rows in rows:
+    own = _places_of_tracks(facts, written)
+    for track_id, content_hash, row_start, n_rows in rows:
         place = (row_start, n_rows)
         # A track with the content of another one has rows of that one.
-        if place != own.get(track_id, place) or place not in written:
+        own_places = own.get(content_hash) or own.get(track_id) or [place]
+        if place not in own_places or place not in written:
             raise DamagedFileError(
                 f"The ledger says that {n_rows} rows from {row_start} of {files.manifest_path} are those of "
                 f"track {track_id}, the manifest does not."
             )
+
+
+def _places_of_tracks(facts: dict[str, Any], written: list[tuple[int, int]]) -> _Places:
+    """Return the rows of each content; of each track in parts that do not say what the content was.
+
+    Ids tell nothing where contents do: a part that was adopted has those of a database that was lost.
+    """
+    own: _Places = defaultdict(list)
+    hashes = facts.get("content_hashes") or [None] * len(written)
+    for digest, track_id, place in zip(hashes, facts["tracks"], written, strict=True):
+        own[digest or track_id].append(place)
+    return own
 
 
 def _repair_part(settings: Settings, report: VerifyReport, part: Part) -> None:

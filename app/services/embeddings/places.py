@@ -144,12 +144,14 @@ class KnownTrack:
     id: int
     path: str
     quick_hash: str | None
+    content_hash: str | None
     duration: float | None
 
 
 def known_tracks() -> dict[int, KnownTrack]:
     """All tracks of the catalogue by id, ascending."""
-    query = select(Track.id, Track.path, Track.quick_hash, Track.duration).order_by(Track.id)
+    columns = (Track.id, Track.path, Track.quick_hash, Track.content_hash, Track.duration)
+    query = select(*columns).order_by(Track.id)
     return {row.id: KnownTrack(*row) for row in db.session.execute(query)}
 
 

@@ -172,7 +172,7 @@ def _look(settings: Settings, reporter: Reporter, request: ImportRequest, scratc
 
 def _write(folder: Path, reporter: Reporter, request: ImportRequest, found: Found) -> None:
     """Write the parts, then the rows. Files that are not booked in the end are removed by the caller."""
-    facts = {
+    facts: dict[str, Any] = {
         "network": request.name,
         "weights_sha256": file_sha256(request.path),
         "imported": {
@@ -182,8 +182,10 @@ def _write(folder: Path, reporter: Reporter, request: ImportRequest, found: Foun
         },
     }
     written = []
+    batches = list(_batches(found))
+    facts["imported"]["parts"] = len(batches)
     with reporter.stage("Writing segments", found.n_segments) as advance:
-        for groups in _batches(found):
+        for groups in batches:
             part = _write_part(folder, facts, found, groups)
             written.append((part, groups))
             advance(part.n_rows)
@@ -214,6 +216,7 @@ def _write_part(folder: Path, facts: dict[str, Any], found: Found, groups: list[
     of_tracks = {
         "tracks": [group.track.id for group in groups],
         "rows": [len(group.rows) for group in groups],
+        "content_hashes": [group.track.content_hash for group in groups],
     }
     files.write({found.layer: rows}, facts | of_tracks)
     return Part(

@@ -90,7 +90,7 @@ def test_facts_are_in_the_manifest_of_a_part(take, settings, tmp_path):
     take(VALUES[:2], "1", "2", segment_seconds=4)
     part = db.session.query(Part).one()
     facts = read_json(PartFiles(settings.DATA_DIR / NAME, part.name).manifest_path)
-    assert facts["imported"] == {"file": "values.npy", "segment_seconds": 4.0, "tags": []}
+    assert facts["imported"] == {"file": "values.npy", "segment_seconds": 4.0, "tags": [], "parts": 1}
     assert facts["weights_sha256"] == part.weights_sha256
     assert len(part.weights_sha256) == 64
 
