@@ -125,8 +125,16 @@ start at the project's folder. A wrong value is reported by its name at start.
 # RATE_LIMIT = '600/minute'
 # RATE_LIMIT_ANALYSE = '30/minute'
 
-# How long, in seconds, a client may take to send the head of a request; its body may take longer by what
-# 16 KB a second need.
+# Addresses or networks of the proxies in front. Only they are believed who asks (X-Forwarded-For), by which
+# protocol and name (X-Forwarded-Proto, X-Forwarded-Host) and below which path (X-Forwarded-Prefix). Name no
+# networks that visitors are in.
+# TRUSTED_PROXIES = ('127.0.0.0/8', '::1/128')
+
+# Connections that one address may have at once to a server process; proxies may have any number. 0: no limit.
+# CONNECTIONS_PER_ADDRESS = 64
+
+# How long, in seconds, a connection may wait until the head of a request has arrived; a body may take longer
+# by what 16 KB a second need.
 # CLIENT_TIMEOUT_SECONDS = 20
 
 # Where requests are counted. In memory each worker process counts for itself; several share a Redis server

@@ -2,11 +2,9 @@
 
 import sys
 
-limit_request_line = 8190  # 500 ids, the most that /api/v1/tracks takes, do not fit into the usual 4094
-
+worker_class = "app.web.serving.ServingWorker"
 threads = 16  # unless --threads says otherwise; some requests hold one for a while
-sendfile = False  # so that a client that takes nothing is noticed
-worker_class = "app.web.patience.PatientWorker"  # what threads there are: see the option --threads
+worker_connections = 400  # of each process; with their files fewer than the 1024 that systems let one open
 
 
 def on_starting(server) -> None:  # noqa: ANN001 - gunicorn calls it

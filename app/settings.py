@@ -78,6 +78,12 @@ class Settings(BaseModel):
     RATE_LIMIT_ANALYSE: str = Field("30/minute", description="those of them that have audio analysed")
     RATELIMIT_STORAGE_URI: str = Field("memory://", description="where requests are counted")
     LOG_FORMAT: Literal["text", "json"] = Field("text", description="lines of the log")
+    TRUSTED_PROXIES: tuple[str, ...] = Field(
+        ("127.0.0.0/8", "::1/128"), description="networks of the proxies that say truly who asks"
+    )
+    CONNECTIONS_PER_ADDRESS: int = Field(
+        64, ge=0, description="connections that an address may have at once, proxies aside; 0: any number"
+    )
     CLIENT_TIMEOUT_SECONDS: float = Field(
         20, ge=1, le=3600, description="longest that a client may take to send the head of a request"
     )
@@ -120,7 +126,7 @@ class Settings(BaseModel):
             raise ValueError("must be such as 600/minute, or 10/second;1000/hour") from None
         return value
 
-    @field_validator("CORS_ORIGINS", "WEBHOOK_ALLOWED_HOSTS", mode="before")
+    @field_validator("CORS_ORIGINS", "TRUSTED_PROXIES", "WEBHOOK_ALLOWED_HOSTS", mode="before")
     @classmethod
     def _split_at_commas(cls, value: object) -> object:
         return (
@@ -133,6 +139,16 @@ class Settings(BaseModel):
         for origin in value:
             if not re.fullmatch(r"https?://[^/*?#\s]+", origin):
                 raise ValueError(f"{origin!r} is no origin, such as https://music.example.org:8443")
+        return value
+
+    @field_validator("TRUSTED_PROXIES", mode="after")
+    @classmethod
+    def _check_proxies(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for network in value:
+            try:
+                ipaddress.ip_network(network)
+            except ValueError as error:
+                raise ValueError(f"{error}; give addresses or networks, such as 10.0.0.0/8") from None
         return value
 
     @field_validator("WEBHOOK_SECRET", mode="after")

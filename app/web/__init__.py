@@ -2,7 +2,7 @@
 
 from flask import Flask
 
-from app.web import access, assets, compression, errors, health, logs, metrics, origins, patience, rate_limits
+from app.web import access, assets, compression, errors, health, logs, metrics, origins, proxies, rate_limits
 from app.web.api import BLUEPRINTS
 from app.web.media import media
 from app.web.pages import pages
@@ -28,6 +28,6 @@ def init_web(app: Flask) -> None:
     compression.init_app(app)
     errors.init_app(app)
     health.init_app(app)
-    patience.init_app(app)
+    proxies.init_app(app)
     for blueprint in (pages, sign_in, media, vendor, subsonic, *BLUEPRINTS):
         app.register_blueprint(blueprint)

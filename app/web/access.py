@@ -10,8 +10,7 @@ another machine    nothing; ``read`` if ALLOW_ANONYMOUS_READ   what the token's 
 A token comes in the header ``Authorization: Bearer``, or, from browsers that have signed in, as a cookie.
 """
 
-import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from ipaddress import IPv6Address, ip_address
 from urllib.parse import urlsplit
 
@@ -24,10 +23,12 @@ from app.web import context
 from app.web.api.operation import operation_of
 from app.web.assets import plain_name
 from app.web.origins import SAFE_METHODS
+from app.web.proxies import askers, hosts
 
 COOKIE = "mex_token"
 # Signing in, and what tells those that watch over the server whether it lives.
-OPEN_ENDPOINTS = frozenset({"sign_in.form", "sign_in.enter", "sign_in.leave", "pages.alive", "pages.ready"})
+PROBES = frozenset({"pages.alive", "pages.ready"})
+OPEN_ENDPOINTS = frozenset({"sign_in.form", "sign_in.enter", "sign_in.leave"}) | PROBES
 OWN_REFUSALS = frozenset({"subsonic"})
 """Blueprints that ask :func:`granted` themselves, as they refuse in a shape of their own."""
 OPEN_FILES = frozenset({"css/base.css", "css/error.css", "css/sign-in.css", "favicon.svg"})
@@ -124,8 +125,13 @@ def is_this_machine() -> bool:
     return (
         context.settings().TRUST_THIS_MACHINE
         and all(is_loopback(address) for address in askers())
-        and is_local_host(request.host)
+        and all(map(is_local_host, hosts()))
     )
+
+
+def is_probe() -> bool:
+    """Tell whether something that watches over the server asks whether it lives."""
+    return request.endpoint in PROBES
 
 
 def is_valid(token: str) -> bool:
@@ -152,7 +158,7 @@ def _refuse() -> None:
     The check of the host closes a door that the one of the address leaves open: a page of some site whose
     name has been made to lead to 127.0.0.1 would be asked for by the browser on this machine.
     """
-    if all(is_loopback(address) for address in askers()) and not is_local_host(request.host):
+    if all(is_loopback(address) for address in askers()) and not all(map(is_local_host, hosts())):
         abort(
             403,
             f"This library is served as localhost or 127.0.0.1, not as {request.host!r}, without a token. "
@@ -163,17 +169,6 @@ def _refuse() -> None:
         f"This library is served to the machine it runs on, and to others that show a token. "
         f"{HOW_TO_SIGN_IN} {HOW_TO_ALLOW}",
     )
-
-
-def askers() -> Iterator[str]:
-    """Addresses that the request came from: the last one, and what proxies say about those before."""
-    if request.remote_addr:  # empty for a Unix socket
-        yield request.remote_addr
-    for name in ("X-Forwarded-For", "X-Real-IP"):
-        for line in request.headers.getlist(name):
-            yield from (address.strip() for address in line.split(","))
-    for line in request.headers.getlist("Forwarded"):
-        yield from re.findall(r'for="?\[?([^]",;\s]+)', line, re.IGNORECASE)
 
 
 def is_loopback(address: str) -> bool:

@@ -11,6 +11,9 @@ from typing import Final
 
 MOST: Final = 8
 
+leaving = threading.Event()
+"""Set once this process is told to end: whoever waits shall wait no longer."""
+
 _held = threading.BoundedSemaphore(MOST)
 
 

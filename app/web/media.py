@@ -1,9 +1,11 @@
 """Audio of tracks and segments, by id: only what is in the catalogue."""
 
+import io
 import math
+from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 
-from flask import Blueprint, redirect, send_file
+from flask import Blueprint, redirect, send_file, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
 from app.errors import InputError, NotFoundError
@@ -12,6 +14,7 @@ from app.queries.status import printable
 from app.queries.tracks import find_track
 from app.web import context
 from app.web.api.operation import operation
+from app.web.ranges import send_file_range
 
 media = Blueprint("media", __name__, url_prefix="/audio")
 
@@ -45,6 +48,7 @@ MIMETYPES = {
     ".wv": "audio/x-wavpack",
 }
 UNKNOWN = "application/octet-stream"
+LATEST = datetime(9999, 1, 1, tzinfo=UTC).timestamp()
 
 
 @media.get("/track/<int:track_id>")
@@ -71,7 +75,7 @@ def send_track(track_id: int) -> AnyResponse:
 
 
 def send_audio(path: Path, known_as: str) -> AnyResponse:
-    """Send a file. Flask would make name and ETag of the path, which must then be UTF-8 without newlines.
+    """Send a file, or the range of it that is asked for. Its name need be neither UTF-8 nor without newlines.
 
     Parameters
     ----------
@@ -86,12 +90,13 @@ def send_audio(path: Path, known_as: str) -> AnyResponse:
     try:
         facts = path.stat()
         response = send_file(
-            path,
+            io.BytesIO(),
             mimetype_of(known_as),
             download_name=printable(PurePosixPath(known_as).name),
             etag=f"{facts.st_mtime_ns:x}-{facts.st_size:x}",
-            conditional=True,
+            last_modified=min(max(0, facts.st_mtime), LATEST),
         )
+        send_file_range(response, path, facts.st_size)
     except OSError as error:
         raise NotFoundError(f"The file {printable(known_as)} cannot be read: {error.strerror}.") from error
     response.cache_control.private = True
@@ -108,7 +113,7 @@ def segment(length: str, segment_id: str) -> AnyResponse:
     start, end = number * seconds, (number + 1) * seconds
     if found.duration is not None and start >= max(found.duration, seconds):
         raise NotFoundError(f"Track {track_id} ends at {found.duration:.1f} s: it has no segment {number}.")
-    return redirect(f"/audio/track/{track_id}#t={start:.3f},{end:.3f}")
+    return redirect(url_for("media.track", track_id=track_id) + f"#t={start:.3f},{end:.3f}")
 
 
 def mimetype_of(path: str) -> str:

@@ -1,4 +1,4 @@
-"""How often may be asked, by token or address. This machine may ask as often as it likes.
+"""How often may be asked, by token or address. This machine and probes may ask as often as they like.
 
 Requests are counted before it is decided who may have what they ask for, so that who guesses at tokens, or
 asks in vain, is counted, too.
@@ -15,7 +15,7 @@ from werkzeug.exceptions import RequestEntityTooLarge, TooManyRequests
 from app.errors import SettingsError
 from app.queries.tokens import find_token
 from app.settings import Settings
-from app.web.access import COOKIE, bearer, is_loopback, is_this_machine
+from app.web.access import COOKIE, bearer, is_probe, is_this_machine
 from app.web.api.operation import operation_of
 from app.web.errors import answer_http
 from app.web.origins import is_preflight
@@ -43,6 +43,7 @@ def init_app(app: Flask) -> None:
     )
     limiter.request_filter(is_this_machine)
     limiter.request_filter(is_preflight)
+    limiter.request_filter(is_probe)
     try:
         limiter.init_app(app)
     except ConfigurationError as error:
@@ -51,15 +52,12 @@ def init_app(app: Flask) -> None:
 
 
 def _asker() -> str:
-    """Return who is counted: a valid token, or an address, which a proxy on this machine passes on last."""
+    """Return who is counted: a valid token, or an address."""
     shown = _shown_token()
     token = None if shown is None else find_token(shown)
     if token is not None and token.state == "valid":
         return f"token {token.id}"
-    address = request.remote_addr or ""
-    if is_loopback(address) and request.headers.get("X-Forwarded-For"):
-        address = request.headers["X-Forwarded-For"].rpartition(",")[2].strip()
-    return f"address {address}"
+    return f"address {request.remote_addr}"
 
 
 def _shown_token() -> str | None:

@@ -47,6 +47,7 @@ def enter() -> AnyResponse:
         token,
         expires=end if found.expires_at is None else min(end, found.expires_at),
         secure=request.is_secure or request.headers.get("X-Forwarded-Proto") == "https",
+        path=_cookie_path(),
         httponly=True,
         samesite="Strict",
     )
@@ -57,8 +58,13 @@ def enter() -> AnyResponse:
 def leave() -> AnyResponse:
     """Forget the token."""
     response = redirect(url_for("sign_in.form"), 303)
-    response.delete_cookie(COOKIE, httponly=True, samesite="Strict")
+    response.delete_cookie(COOKIE, path=_cookie_path(), httponly=True, samesite="Strict")
     return response
+
+
+def _cookie_path() -> str:
+    """Return the path that browsers send the token to: other servers of this name have paths of their own."""
+    return request.script_root or "/"
 
 
 def _show(token: TokenFacts | None, problem: str | None = None, status: int = 200) -> Response:

@@ -21,6 +21,7 @@ from app.services.analysis import (
 from app.services.jobs import control
 from app.services.keep import keep_upload
 from app.services.webhooks import retry_delivery
+from app.settings import Settings
 from app.store.snapshots import Space
 from app.web import context, holding
 from app.web.api.arguments import ArgumentsError
@@ -42,7 +43,6 @@ from app.web.api.schemas.analyses import (
 )
 from app.web.api.schemas.jobs import JobAnswer
 from app.web.media import UNKNOWN, send_audio
-from app.web.patience import leaving
 from app.web.responses import json_response
 
 analyses = Blueprint("analyses", __name__, url_prefix="/api/v1")
@@ -241,13 +241,18 @@ def uploaded_files(most: int) -> list[FileStorage]:
     if request.mimetype != "multipart/form-data":
         abort(415, f"The body must be a form with a file: curl -F {FILE}=@song.mp3")
     # The whole form is kept on the disk of the server's temporary files before any of it is looked at.
-    request.max_content_length = (context.settings().UPLOAD_MAX_MB * min(most, MAX_SIZES) + 1) * 2**20
+    request.max_content_length = largest_upload(context.settings(), most)
     files = request.files.getlist(FILE)
     if not files:
         raise ArgumentsError({FILE: "Field required"})
     if len(files) > most:
         raise ArgumentsError({FILE: f"At most {most} at once"})
     return files
+
+
+def largest_upload(settings: Settings, files: int = MAX_FILES) -> int:
+    """Return how many bytes a form with so many files may have."""
+    return (settings.UPLOAD_MAX_MB * min(files, MAX_SIZES) + 1) * 2**20
 
 
 def _find_own(job_id: str) -> None:
@@ -270,9 +275,9 @@ def _wait(job: JobFacts, seconds: float) -> JobFacts:
         return job
     deadline = time.monotonic() + seconds
     with holding.place() as is_free:
-        while is_free and not job.has_ended and time.monotonic() < deadline and not leaving.is_set():
+        while is_free and not job.has_ended and time.monotonic() < deadline and not holding.leaving.is_set():
             db.session.rollback()  # no transaction stays open meanwhile
-            leaving.wait(LOOK_SECONDS)
+            holding.leaving.wait(LOOK_SECONDS)
             job = find_job(job.id)
     return job
 

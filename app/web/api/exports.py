@@ -1,6 +1,6 @@
 """Everything in a space as a file: what a program of one's own begins with."""
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response
 
 from app.queries.catalogue import needed_snapshot
 from app.queries.exports import MIMETYPES, VectorFormat, export_vectors, whole_space
@@ -8,6 +8,7 @@ from app.store.snapshots import Level, Space
 from app.web import context
 from app.web.api.operation import operation
 from app.web.api.schemas.exports import ExportSpaceArguments
+from app.web.ranges import send_range
 
 exports = Blueprint("exports", __name__, url_prefix="/api/v1/export")
 
@@ -35,5 +36,5 @@ def _send(network: str, layer: str, level: Level, form: VectorFormat) -> Respons
     response.headers["Content-Disposition"] = f"attachment; filename={file.name}"
     response.cache_control.no_cache = True
     response.set_etag(f"{table.snapshot}-{level}")
-    response.make_conditional(request, accept_ranges=True, complete_length=file.length)
+    send_range(response, file.length)
     return response

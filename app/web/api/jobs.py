@@ -24,7 +24,6 @@ from app.web.api.schemas.jobs import (
     LogArguments,
     NewJobArguments,
 )
-from app.web.patience import leaving
 from app.web.responses import json_response
 
 jobs = Blueprint("jobs", __name__, url_prefix="/api/v1/jobs")
@@ -131,7 +130,7 @@ def events() -> Response:
         told = None
         quiet_until = 0.0
         end = time.monotonic() + STREAM_SECONDS
-        while time.monotonic() < end and not leaving.is_set():
+        while time.monotonic() < end and not holding.leaving.is_set():
             with app.app_context():
                 total, found = list_jobs(owner=owner, limit=SHOWN)
                 body = {"total": total, "next": None, "jobs": [job.to_json() for job in found]}
@@ -143,7 +142,7 @@ def events() -> Response:
             elif time.monotonic() > quiet_until:
                 yield ": still here\n\n"  # tells whether anybody listens
                 quiet_until = time.monotonic() + QUIET_SECONDS
-            leaving.wait(LOOK_SECONDS)
+            holding.leaving.wait(LOOK_SECONDS)
 
     response = Response(stream(), mimetype="text/event-stream")
     response.call_on_close(_leave_stream)

@@ -1,53 +1,80 @@
-"""Clients that send drop by drop do not keep the server from others."""
+"""Slow clients hold no thread that others need, and not even a connection for ever."""
 
 import contextlib
+import hashlib
 import http.client
+import itertools
 import os
+import signal
 import socket
 import subprocess
 import sys
 import time
 
+import psutil
 import pytest
+from sqlalchemy import update
 
+from app import create_app
+from app.models import Track, db
 from app.settings import PROJECT_DIR
 
 THREADS = 2
 
 
-@pytest.fixture
-def server(library):
-    """A server that has two threads and little patience; yields its port."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    own = {name: value for name, value in os.environ.items() if not name.startswith("MUSIC_EXPLORE_")}
-    settings = {"ROOT_DIR": str(library.root), "WORKERS": "0", "CLIENT_TIMEOUT_SECONDS": "2"}
-    own |= {f"MUSIC_EXPLORE_{name}": value for name, value in settings.items()}
-    options = ["--bind", f"127.0.0.1:{port}", "--threads", str(THREADS), "--no-control-socket"]
-    process = subprocess.Popen(
-        [sys.executable, "-m", "gunicorn", *options, "wsgi:app"],
-        cwd=PROJECT_DIR,
-        env=own,
-        stderr=subprocess.DEVNULL,
-    )
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline:
+PATIENCE = 2
+
+
+class Server:
+    """A server that has two threads and little patience."""
+
+    def __init__(self, library, **settings):
         with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                break
-        time.sleep(0.1)
-    yield port
-    process.terminate()
-    process.wait(30)
+            probe.bind(("127.0.0.1", 0))
+            self.port = probe.getsockname()[1]
+        own = {name: value for name, value in os.environ.items() if not name.startswith("MUSIC_EXPLORE_")}
+        settings = {"ROOT_DIR": str(library.root), "WORKERS": "0", **settings}
+        own |= {f"MUSIC_EXPLORE_{name}": value for name, value in settings.items()}
+        options = ["--bind", f"127.0.0.1:{self.port}", "--threads", str(THREADS), "--no-control-socket"]
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "gunicorn", *options, "wsgi:app"],
+            cwd=PROJECT_DIR,
+            env=own,
+            stderr=subprocess.DEVNULL,
+        )
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline:
+            with socket.socket() as probe:
+                if probe.connect_ex(("127.0.0.1", self.port)) == 0:
+                    return
+            time.sleep(0.1)
+        pytest.fail("The server does not start.")
+
+    def connect(self, start=b""):
+        client = socket.socket()
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        client.settimeout(60)
+        client.connect(("127.0.0.1", self.port))
+        client.sendall(start)
+        return client
+
+    def status(self, path="/health"):
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
+        connection.request("GET", path)
+        status = connection.getresponse().status
+        connection.close()
+        return status
+
+    def stop(self):
+        self.process.terminate()
+        return self.process.wait(60)
 
 
-def status_of(port):
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
-    connection.request("GET", "/health")
-    status = connection.getresponse().status
-    connection.close()
-    return status
+@pytest.fixture(scope="module")
+def server(library):
+    server = Server(library, CLIENT_TIMEOUT_SECONDS=str(PATIENCE))
+    yield server
+    server.stop()
 
 
 HEAD = b"GET /health HTTP/1.1\r\nHost: localhost\r\nX-Slow: "
@@ -57,25 +84,23 @@ BODY = (
 )
 
 
-@pytest.mark.parametrize("start", [HEAD, BODY], ids=["head", "body"])
-def test_others_are_served_when_clients_send_drop_by_drop(server, start):
-    slow = [socket.create_connection(("127.0.0.1", server)) for _ in range(2 * THREADS)]
-    try:
-        for client in slow:
-            client.sendall(start)
+READERS = b"GET /vendor/plotly.js HTTP/1.1\r\nHost: localhost\r\n\r\n"
+
+
+@pytest.mark.parametrize("start", [HEAD, BODY, b""], ids=["head", "body", "idle"])
+def test_others_are_served_and_connections_end_when_clients_send_drop_by_drop(server, start):
+    with contextlib.ExitStack() as stack:
+        slow = [stack.enter_context(server.connect(start)) for _ in range(20 * THREADS)]
+        assert server.status() == 200
         ended = 0
         deadline = time.monotonic() + 60
         while ended < len(slow) and time.monotonic() < deadline:
             for client in slow:
                 with contextlib.suppress(OSError):
-                    client.sendall(b"a")
+                    client.sendall(b"a" if start else b"")
             time.sleep(0.5)
             ended = sum(has_ended(client) for client in slow)
         assert ended == len(slow)
-        assert status_of(server) == 200
-    finally:
-        for client in slow:
-            client.close()
 
 
 def has_ended(client):
@@ -90,6 +115,11 @@ def has_ended(client):
     return True
 
 
+def test_reason_is_given_when_a_body_came_too_slowly(server):
+    with server.connect(BODY) as client:
+        assert client.recv(1000).startswith(b"HTTP/1.1 408")
+
+
 def test_body_is_taken_when_it_comes_in_pieces(server):
     body = (
         b"--x\r\nContent-Disposition: form-data; name=file; filename=a\r\n\r\n"
@@ -100,25 +130,93 @@ def test_body_is_taken_when_it_comes_in_pieces(server):
         f"POST /api/upload HTTP/1.1\r\nHost: localhost\r\nContent-Length: {len(body)}\r\n"
         "Content-Type: multipart/form-data; boundary=x\r\nConnection: close\r\n\r\n"
     )
-    with socket.create_connection(("127.0.0.1", server)) as client:
-        client.sendall(head.encode())
+    with server.connect(head.encode()) as client:
         for first in range(0, len(body), 300):
             client.sendall(body[first : first + 300])
             time.sleep(0.3)
-        client.settimeout(30)
         assert client.recv(100).startswith(b"HTTP/1.1 422")
 
 
 def test_others_are_served_when_clients_take_nothing_of_their_answers(server):
-    slow = []
-    try:
-        for _ in range(THREADS):
-            client = socket.socket()
-            client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-            client.connect(("127.0.0.1", server))
-            client.sendall(b"GET /vendor/plotly.js HTTP/1.1\r\nHost: localhost\r\n\r\n")
-            slow.append(client)
-        assert status_of(server) == 200
-    finally:
+    with contextlib.ExitStack() as stack:
+        for _ in range(4 * THREADS):
+            stack.enter_context(server.connect(READERS))
+        assert server.status() == 200
+
+
+def test_second_request_is_not_answered_when_it_comes_before_the_first_answer(server):
+    with server.connect(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n" * 3) as client:
+        answers = b"".join(iter(lambda: client.recv(4096), b""))
+    assert answers.count(b"HTTP/1.1 200") == 1
+    assert b"Connection: close" in answers
+
+
+def test_head_is_refused_when_it_is_too_large(server):
+    assert server.status("/health?" + "a" * 40_000) == 431
+
+
+@pytest.fixture
+def large(own_library):
+    """A track of 2 GB that takes no room on disk; yields its last bytes."""
+    end = hashlib.sha256(b"end").digest()
+    with (own_library.root / "audio" / "large.wav").open("wb") as file:
+        file.seek(2 * 2**30 - len(end))
+        file.write(end)
+    return end
+
+
+@pytest.fixture
+def large_server(own_library, large):
+    with create_app(own_library.settings).app_context():
+        db.session.execute(update(Track).where(Track.id == 1).values(path="large.wav"))
+        db.session.commit()
+    server = Server(own_library, CONNECTIONS_PER_ADDRESS="5", TRUSTED_PROXIES="10.0.0.0/8")
+    yield server
+    server.stop()
+
+
+@pytest.mark.parametrize("asked", [b"", b"Range: bytes=1000-\r\n"], ids=["whole", "part"])
+def test_file_is_neither_kept_in_memory_nor_holds_a_thread_when_clients_take_it_slowly(large_server, asked):
+    start = b"GET /audio/track/1 HTTP/1.1\r\nHost: localhost\r\n" + asked + b"\r\n"
+    with contextlib.ExitStack() as stack:
+        slow = [stack.enter_context(large_server.connect(start)) for _ in range(2 * THREADS)]
         for client in slow:
-            client.close()
+            assert client.recv(12).startswith(b"HTTP/1.1 20")
+        assert large_server.status() == 200
+        processes = psutil.Process(large_server.process.pid).children(recursive=True)
+        assert sum(process.memory_info().rss for process in processes) < 2**30
+        assert sum(process.io_counters().write_bytes for process in processes) < 2**24
+
+
+def test_end_of_a_large_file_arrives_when_it_is_asked_for(large_server, large):
+    start = b"GET /audio/track/1 HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nRange: bytes=-32\r\n\r\n"
+    with large_server.connect(start) as client:
+        answer = b"".join(iter(lambda: client.recv(4096), b""))
+    assert answer.startswith(b"HTTP/1.1 206")
+    assert answer.endswith(b"\r\n\r\n" + large)
+
+
+def test_connection_is_refused_with_a_reason_when_an_address_has_too_many(large_server):
+    with contextlib.ExitStack() as stack:
+        for _ in range(5):
+            stack.enter_context(large_server.connect())
+        time.sleep(0.2)
+        with large_server.connect() as client:
+            assert client.recv(1000).startswith(b"HTTP/1.1 503")
+    for _ in range(100):  # until those that were closed are counted no more
+        if large_server.status() == 200:
+            return
+        time.sleep(0.1)
+    pytest.fail("Nobody gets in any more.")
+
+
+def test_answers_are_finished_when_the_server_is_told_to_end(own_library):
+    server = Server(own_library)
+    with server.connect(READERS) as client:
+        got = client.recv(10)
+        server.process.send_signal(signal.SIGTERM)
+        blocks = itertools.takewhile(bool, iter(lambda: client.recv(65536), None))
+        answer = got + b"".join(blocks)
+    head, _, body = answer.partition(b"\r\n\r\n")
+    assert b"Content-Length: %d\r\n" % len(body) in head + b"\r\n"
+    assert server.process.wait(30) == 0

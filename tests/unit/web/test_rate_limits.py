@@ -90,6 +90,23 @@ def test_address_is_the_one_that_a_proxy_on_this_machine_saw(ask):
     assert ask("127.0.0.1", **{"X-Forwarded-For": "10.0.0.1, 192.168.1.8"}).status_code == 200
 
 
+def test_visitors_are_counted_apart_when_a_proxy_elsewhere_passes_them_on(own_library):
+    app = create_app(own_library.settings | OPEN | {"TRUSTED_PROXIES": "10.0.0.0/8"})
+    browser = app.test_client()
+
+    def ask(visitor, path="/health"):
+        headers = {"X-Forwarded-For": visitor}
+        return browser.get(path, headers=headers, environ_overrides={"REMOTE_ADDR": "10.0.0.1"}).status_code
+
+    assert [ask("192.168.1.7") for _ in range(4)][-1] == 429
+    assert ask("192.168.1.8", "/sign-in") == 200
+
+
+@pytest.mark.parametrize("path", ["/healthz", "/readyz"])
+def test_probes_are_not_counted(ask, path):
+    assert {ask("192.168.1.7", path).status_code for _ in range(10)} == {200}
+
+
 def test_this_machine_may_ask_as_often_as_it_likes(ask):
     assert {ask("127.0.0.1").status_code for _ in range(10)} == {200}
 
