@@ -1,7 +1,7 @@
 """Requests that hold a thread of the server for long: not so many at once that none is left for others.
 
-They are event streams, requests that wait for a result, and files that are heard within a request. How many
-threads there are is said in ``gunicorn.conf.py``.
+They are event streams, requests that wait for a result, large exports, which are sent as they are made, and
+files that are analysed within a request. ``gunicorn.conf.py`` sets the number of threads.
 """
 
 import contextlib
@@ -9,7 +9,13 @@ import threading
 from collections.abc import Iterator
 from typing import Final
 
+from flask import Response
+
+from app.errors import OverloadedError
+
 MOST: Final = 8
+LARGE_BYTES: Final = 2**24
+"""More than this of an answer is not taken from its thread before the client has taken some of it."""
 
 leaving = threading.Event()
 """Set once this process is told to end: whoever waits shall wait no longer."""
@@ -36,3 +42,16 @@ def place() -> Iterator[bool]:
     finally:
         if taken:
             leave()
+
+
+def hold_until_sent(response: Response) -> None:
+    """Hold a place until a response has been sent.
+
+    Raises
+    ------
+    OverloadedError
+        If no place is free.
+    """
+    if not take():
+        raise OverloadedError("Too many long requests are at work on this server. Try again later.")
+    response.call_on_close(leave)

@@ -8,6 +8,7 @@ Ranges mean nothing but to GET.
 import io
 import re
 from pathlib import Path
+from typing import BinaryIO, cast
 
 from flask import Response, request
 from werkzeug.wsgi import wrap_file
@@ -102,7 +103,8 @@ def send_file_range(response: Response, path: Path, length: int) -> None:
         return
     part = response.content_range
     start, end = (part.start or 0, part.stop or 0) if response.status_code == 206 else (0, length)
-    response.response = wrap_file(request.environ, FilePart(path, start, end - start))
+    file = cast("BinaryIO", FilePart(path, start, end - start))
+    response.response = wrap_file(request.environ, file)
     response.direct_passthrough = True
 
 

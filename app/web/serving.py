@@ -71,6 +71,9 @@ class Limits:
 class Channel(HTTPChannel):  # type: ignore[misc]
     """One connection."""
 
+    request: Any
+    """The request that is arriving; None between requests."""
+
     def __init__(self, server: Any, sock: socket.socket, addr: Any, *others: Any, **named: Any) -> None:
         self._address: str | None = str(addr[0])
         self._waiting_since: float | None = None

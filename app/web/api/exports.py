@@ -5,7 +5,7 @@ from flask import Blueprint, Response
 from app.queries.catalogue import needed_snapshot
 from app.queries.exports import MIMETYPES, VectorFormat, export_vectors, whole_space
 from app.store.snapshots import Level, Space
-from app.web import context
+from app.web import context, holding
 from app.web.api.operation import operation
 from app.web.api.schemas.exports import ExportSpaceArguments
 from app.web.ranges import send_range
@@ -37,4 +37,6 @@ def _send(network: str, layer: str, level: Level, form: VectorFormat) -> Respons
     response.cache_control.no_cache = True
     response.set_etag(f"{table.snapshot}-{level}")
     send_range(response, file.length)
+    if file.length > holding.LARGE_BYTES:
+        holding.hold_until_sent(response)
     return response

@@ -9,6 +9,7 @@ import pytest
 from app.networks import NETWORKS
 from app.queries.exports import vectors as blocks
 from app.store.snapshots import Space
+from app.web import holding
 from tests.read_side import SPEC
 
 NETWORK = "mtt-musicnn"
@@ -86,6 +87,18 @@ def test_download_goes_on_where_it_broke_off(client, rows_at_once, name):
     assert rest.headers["Content-Range"] == f"bytes {middle}-{len(whole.data) - 1}/{len(whole.data)}"
     beyond = client.get(f"/api/v1/export/{NETWORK}/{name}", headers={"Range": f"bytes={len(whole.data)}-"})
     assert beyond.status_code == 416
+
+
+def test_large_exports_are_refused_when_they_would_take_the_threads_of_others(client, monkeypatch):
+    monkeypatch.setattr(holding, "LARGE_BYTES", 0)
+    address = f"/api/v1/export/{NETWORK}/embeddings.npy"
+    streams = [client.get(address, buffered=False) for _ in range(holding.MOST)]
+    assert {stream.status_code for stream in streams} == {200}
+    refused = client.get(address)
+    assert (refused.status_code, refused.json["error"]["code"]) == (503, "overloaded")
+    for stream in streams:
+        stream.close()
+    fetch(client, f"{NETWORK}/embeddings.npy")
 
 
 def test_nothing_is_sent_again_when_the_snapshot_is_the_same(client, library):
