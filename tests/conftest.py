@@ -34,6 +34,23 @@ def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root / "db.sqlite"
 
 
+@pytest.fixture(autouse=True)
+def closed_databases(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Close the connections of all applications that a test creates; SQLite's warn when they are left open."""
+    made: list[Flask] = []
+    init_app = db.init_app
+
+    def note(app: Flask) -> None:
+        made.append(app)
+        init_app(app)
+
+    monkeypatch.setattr(db, "init_app", note)
+    yield
+    for app in made:
+        with app.app_context():
+            db.engine.dispose()
+
+
 @pytest.fixture
 def settings_overrides() -> dict[str, Any]:
     """Settings of the fixture ``app``; a test module overrides this fixture to add its own."""
