@@ -11,6 +11,7 @@
     │   ├── ConflictError        it does not go together with what is there
     │   └── GoneError            what was asked for has been thrown away
     ├── AudioError               an audio file cannot be decoded
+    │   ├── NoSoundError         it holds pictures only
     │   └── AudioUnavailableError  it cannot be reached now, or changes while it is read
     ├── NetworkError             a network cannot be used
     │   ├── MissingNetworkError  its file is not there
@@ -26,7 +27,8 @@
     │   └── QueueFullError       too many jobs wait
     ├── WorkerError              a worker cannot start, or died over its work
     ├── CancelledError           a job was told to stop
-    └── EmptyLibraryError        there is nothing to work on
+    ├── EmptyLibraryError        there is nothing to work on
+    └── VanishedError            a large share of the music is gone at once
 
 Every message names the thing, the reason and the way out.
 """
@@ -117,6 +119,10 @@ class AudioError(MusicExploreError):
 
     code = "unreadable_audio"
     http_status = 422
+
+
+class NoSoundError(AudioError):
+    """A file holds no audio, as a video may."""
 
 
 class AudioUnavailableError(AudioError):
@@ -225,3 +231,10 @@ class EmptyLibraryError(MusicExploreError):
 
     code = "empty_library"
     http_status = 404
+
+
+class VanishedError(MusicExploreError):
+    """A large share of the music is gone at once, perhaps only because a disk is not mounted."""
+
+    code = "music_vanished"
+    http_status = 409

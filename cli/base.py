@@ -39,6 +39,13 @@ _WAYS_OUT = {
 
 dry_run_option = click.option("--dry-run", is_flag=True, help="Show what would be done and change nothing.")
 
+vanished_option = click.option(
+    "--yes-they-are-gone",
+    "may_vanish",
+    is_flag=True,
+    help="Mark tracks as missing even if a large share is gone at once.",
+)
+
 
 def command(name: str, *, examples: str = "", **kwargs: Any) -> Callable[[Callable[..., Any]], click.Command]:
     """Make a click command of a function, with everything that all commands share.

@@ -7,7 +7,7 @@ import click
 from flask import current_app
 
 from app import current_settings
-from cli.base import command, dry_run_option, print_problems
+from cli.base import command, dry_run_option, print_problems, vanished_option
 from cli.progress import reporter_for
 
 if TYPE_CHECKING:
@@ -21,14 +21,15 @@ if TYPE_CHECKING:
     flask index-all-audio --dry-run    only say what has changed since the last scan
     """,
 )
+@vanished_option
 @dry_run_option
-def index_all_audio(dry_run: bool) -> None:
+def index_all_audio(may_vanish: bool, dry_run: bool) -> None:
     """Find the audio files below AUDIO_DIR and note what is new, changed, moved or missing.
 
     A second run opens only files whose size or time has changed. Missing tracks are kept and marked;
     moved ones are recognised by their content.
     """
-    _scan(None, dry_run=dry_run)
+    _scan(None, may_vanish=may_vanish, dry_run=dry_run)
 
 
 @command(
@@ -39,17 +40,19 @@ def index_all_audio(dry_run: bool) -> None:
     """,
 )
 @click.argument("folder", type=click.Path(path_type=Path), metavar="DIR")
+@vanished_option
 @dry_run_option
-def index_audio(folder: Path, dry_run: bool) -> None:
+def index_audio(folder: Path, may_vanish: bool, dry_run: bool) -> None:
     """Scan DIR, a folder below AUDIO_DIR, and leave the rest of the library as it is."""
-    _scan(folder, dry_run=dry_run)
+    _scan(folder, may_vanish=may_vanish, dry_run=dry_run)
 
 
-def _scan(folder: Path | None, *, dry_run: bool) -> None:
+def _scan(folder: Path | None, *, may_vanish: bool, dry_run: bool) -> None:
     from app.services.scan import scan
 
     settings = current_settings(current_app)
-    tell_scan(scan(settings, reporter_for(settings), folder=folder, dry_run=dry_run), dry_run=dry_run)
+    report = scan(settings, reporter_for(settings), folder=folder, may_vanish=may_vanish, dry_run=dry_run)
+    tell_scan(report, dry_run=dry_run)
 
 
 def tell_scan(report: "ScanReport", *, dry_run: bool = False) -> None:
@@ -66,6 +69,11 @@ def tell_scan(report: "ScanReport", *, dry_run: bool = False) -> None:
     }
     shown = ", ".join(f"{count:,} {name}" for name, count in counts.items() if count)
     click.echo(f"Tracks: {shown}.{' Nothing was written.' if dry_run else ''}")
+    if report.without_sound:
+        click.echo(f"Left out, as they hold no sound: videos, {report.without_sound:,}.")
+    if report.other_sound:
+        left_out = ", ".join(f"{count:,} {suffix}" for suffix, count in sorted(report.other_sound.items()))
+        click.echo(f"Left out, as their format cannot be decoded: {left_out}.")
 
 
 @command(

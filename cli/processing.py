@@ -7,9 +7,9 @@ import click
 from flask import current_app
 
 from app import current_settings
-from app.errors import EmptyLibraryError, WorkerError
+from app.errors import WorkerError
 from app.settings import Settings
-from cli.base import command, dry_run_option, print_problems
+from cli.base import command, dry_run_option, print_problems, vanished_option
 from cli.progress import reporter_for
 
 if TYPE_CHECKING:
@@ -90,6 +90,7 @@ def extract_all(
     """
     from app.services.extract import extract_all as extract
     from app.services.lock import library_lock
+    from app.services.process import refuse_if_nothing_was_read
 
     settings = _settings(models_dir)
     if distributed:
@@ -112,6 +113,7 @@ def extract_all(
         click.echo(f"Would extract {report.pending} tracks.")
     else:
         tell_extraction(report)
+        refuse_if_nothing_was_read(report)
 
 
 def _spread(
@@ -217,8 +219,9 @@ def index_all_embeddings(backend: str | None, level: str, force: bool, dry_run: 
 )
 @jobs_option
 @click.option("--retry-failed", is_flag=True, help="Try files again that failed before.")
+@vanished_option
 @dry_run_option
-def process(jobs: int, retry_failed: bool, dry_run: bool) -> None:
+def process(jobs: int, retry_failed: bool, may_vanish: bool, dry_run: bool) -> None:
     """Do all steps in order, each only as far as needed: scan, extract, reduce, index.
 
     Creates the database if there is none. Stop it at any time: the next run goes on.
@@ -234,7 +237,10 @@ def process(jobs: int, retry_failed: bool, dry_run: bool) -> None:
         return
     database.upgrade(settings)
     with library_lock(settings):
-        for report in process_library(settings, reporter, jobs=jobs, retry_failed=retry_failed):
+        reports = process_library(
+            settings, reporter, jobs=jobs, retry_failed=retry_failed, may_vanish=may_vanish
+        )
+        for report in reports:
             tell(report)
 
 
@@ -293,8 +299,6 @@ def tell_extraction(report: "ExtractReport") -> None:
         click.echo(
             "List them with 'flask status --failed'; try again with 'flask extract-all --retry-failed'."
         )
-    if report.failures and not report.extracted + report.shared + report.adopted:
-        raise EmptyLibraryError("None of the files could be read.")
 
 
 def tell_reduction(report: "ReduceReport", *, dry_run: bool = False) -> None:

@@ -36,7 +36,7 @@ def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(autouse=True)
 def closed_databases(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Close the connections of all applications that a test creates; SQLite's warn when they are left open."""
+    """Close the connections of the applications that a test creates; Python warns of open ones."""
     made: list[Flask] = []
     init_app = db.init_app
 

@@ -24,7 +24,7 @@ from av.container import InputContainer
 from av.packet import Packet
 
 from app.audio.ending import is_cut_short
-from app.errors import AudioError, AudioUnavailableError
+from app.errors import AudioError, AudioUnavailableError, NoSoundError
 
 Samples = npt.NDArray[np.float32]
 AnyPath = str | bytes | Path
@@ -33,11 +33,19 @@ SAMPLE_RATE = 16_000
 """What the networks listen to, in Hz."""
 
 _SUFFIXES = """
-    .aac .ac3 .aif .aifc .aiff .ape .au .caf .dsf .flac .m4a .m4b .mka .mp2 .mp3 .mpc .oga .ogg .opus .spx
-    .tak .tta .w64 .wav .weba .wma .wv
+    .aac .ac3 .aif .aifc .aiff .amr .ape .au .caf .dsf .dts .eac3 .ec3 .flac .m4a .m4b .m4r .mka .mp1 .mp2
+    .mp3 .mp+ .mpc .mpp .oga .ogg .opus .snd .spx .tak .tta .w64 .wav .wave .weba .wma .wv
 """
-AUDIO_SUFFIXES = frozenset(_SUFFIXES.split())
+_VIDEO_SUFFIXES = ".3gp .asf .avi .m4v .mkv .mov .mp4 .mpeg .mpg .ogv .ogx .webm .wmv"
+VIDEO_SUFFIXES = frozenset(_VIDEO_SUFFIXES.split())
+"""Endings of files that may hold pictures without sound."""
+AUDIO_SUFFIXES = frozenset(_SUFFIXES.split()) | VIDEO_SUFFIXES
 """File name endings, in lower case, that make a file worth a look."""
+_OTHER = """
+    .aa .aax .ac4 .dff .it .kar .m4p .mid .midi .mlp .mod .mptm .ra .ram .rm .s3m .shn .sid .spc .thd .vgm .xm
+"""
+OTHER_SOUND_SUFFIXES = frozenset(_OTHER.split())
+"""Endings of files that hold sound, or the notes of it, and cannot be decoded here: counted, not scanned."""
 
 # Formats are recognised by content. Only containers of audio may be: FFmpeg also knows playlists, which
 # would lead it to other files and hosts, and formats for which nearly any bytes will do.
@@ -102,7 +110,9 @@ def probe(path: AnyPath) -> AudioFacts:
     Raises
     ------
     AudioError
-        If the file cannot be opened or holds no audio.
+        If the file cannot be opened.
+    NoSoundError
+        If it holds no audio.
     """
     with _open_audio(path) as (_, _, facts):
         return facts
@@ -274,7 +284,7 @@ def _open_audio(path: AnyPath) -> Iterator[tuple[InputContainer, AudioStream, Au
         with _open_file(path) as file, _open_container(file) as container:
             stream = container.streams.best("audio")
             if not isinstance(stream, AudioStream):
-                raise AudioError("no audio stream in it")
+                raise NoSoundError("no audio stream in it")
             if stream.codec_context is None:
                 raise AudioError("no decoder for its audio")
             stream.codec_context.thread_count = 1  # one worker per core decodes

@@ -72,10 +72,14 @@ def read_tags(path: Path) -> FileTags:
     ------
     OSError
         If the file cannot be opened.
+    MemoryError
+        If its tags unpack to more than there is memory for.
     """
     with path.open("rb") as stream:
         try:
             tags = _collect(mutagen.File(stream, easy=True))
+        except MemoryError:
+            raise
         except Exception:  # noqa: BLE001 - damaged files make mutagen raise nearly anything
             tags = FileTags()
     return tags if tags.duration else replace(tags, duration=_probed_duration(path))

@@ -32,7 +32,7 @@ class Extraction(Base):
         ``done`` or ``failed``. A track without a row is still to be extracted.
     reason : str or None
         Why it failed; or, when done, what was odd about the file.
-    quick_hash : str or None
+    content_version : int or None
         The track's, at the time: another one means that the file has changed since. None where the rows
         were imported for a track without a file.
     part_id, row_start, n_rows : int or None
@@ -51,7 +51,7 @@ class Extraction(Base):
     state: Mapped[str] = mapped_column(String(16))
     reason: Mapped[str | None] = mapped_column(Text)
     attempts: Mapped[int] = mapped_column(default=1)
-    quick_hash: Mapped[str | None] = mapped_column(String(64))
+    content_version: Mapped[int | None]
     part_id: Mapped[int | None] = mapped_column(ForeignKey("part.id"), index=True)
     row_start: Mapped[int | None]
     n_rows: Mapped[int | None]
@@ -63,4 +63,4 @@ class Extraction(Base):
 
 def is_current() -> ColumnElement[bool]:
     """Tell whether what an extraction says is of the file as it is now; joined with the track."""
-    return or_(Extraction.quick_hash.is_(None), Extraction.quick_hash == Track.quick_hash)
+    return or_(Extraction.content_version.is_(None), Extraction.content_version == Track.content_version)

@@ -19,9 +19,11 @@ class Track(Base):
     size, mtime_ns : int or None
         As the last scan saw them; None where no file was ever seen.
     quick_hash : str or None
-        SHA-256 of size, first and last blocks; changes with the content in practice.
+        SHA-256 of size, first and last blocks: files that differ in it differ; files that do not may.
     content_hash : str or None
         SHA-256 of the whole file, known once extraction has read it. Equal in duplicates.
+    content_version : int
+        Counts the changes of the file's content that scans have seen.
     duration : float or None
         Seconds.
     error : str or None
@@ -46,6 +48,7 @@ class Track(Base):
     mtime_ns: Mapped[int | None] = mapped_column(BigInteger)
     quick_hash: Mapped[str | None] = mapped_column(String(64), index=True)
     content_hash: Mapped[str | None] = mapped_column(String(64), index=True)
+    content_version: Mapped[int] = mapped_column(default=0, server_default="0")
     duration: Mapped[float | None]
     error: Mapped[str | None] = mapped_column(Text)
 

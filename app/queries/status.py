@@ -128,7 +128,7 @@ def disk_use(settings: Settings) -> dict[str, int]:
 
 
 def _coverage(settings: Settings, n_tracks: int) -> list[Coverage]:
-    there = or_(Track.state == "present", Extraction.quick_hash.is_(None))
+    there = or_(Track.state == "present", Extraction.content_version.is_(None))
     query = (
         select(Extraction.network, Extraction.state, func.count(), func.sum(Extraction.n_rows))
         .join(Track, Track.id == Extraction.track_id)

@@ -71,7 +71,7 @@ def _refuse_failed(track: Track) -> None:
     failed = select(Extraction.reason).where(
         Extraction.track_id == track.id,
         Extraction.state == "failed",
-        Extraction.quick_hash == track.quick_hash,
+        Extraction.content_version == track.content_version,
     )
     reason = db.session.scalar(failed.limit(1))
     if reason is not None:

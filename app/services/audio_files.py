@@ -4,17 +4,21 @@ import errno
 import hashlib
 import os
 import stat
+from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path, PurePath
 from typing import NamedTuple
 
-from app.audio.decode import AUDIO_SUFFIXES
+from app.audio.decode import AUDIO_SUFFIXES, OTHER_SOUND_SUFFIXES
 from app.services.report import Reporter
 
 HASHED_BLOCK = 64 * 1024
-BATCH = 256
-# Reading waits for the disk more than for the processor, most of all on a network share.
-THREADS = 8
+
+# What network storage and Windows keep beside the music: deleted files, thumbnails, snapshots.
+IGNORED_FOLDERS = frozenset(
+    {"#recycle", "#snapshot", "@eadir", "@recycle", "@recycle bin", "$recycle.bin", "lost+found", "recycler",
+     "system volume information"}
+)  # fmt: skip
 
 
 class FoundFile(NamedTuple):
@@ -33,16 +37,11 @@ class Problem(NamedTuple):
 
 
 class Fingerprint(NamedTuple):
-    """What tells one content of a file from another without reading all of it."""
+    """What of a file can be known without reading all of it; equal ones may be of different contents."""
 
     size: int
     mtime_ns: int
     quick_hash: str
-
-    @property
-    def key(self) -> tuple[int, str]:
-        """What files of the same content have in common."""
-        return self.size, self.quick_hash
 
 
 @dataclass
@@ -57,11 +56,14 @@ class Walk:
         Folders that cannot be listed, links that lead nowhere or out of ``AUDIO_DIR``.
     unknown : set of str
         Paths below which nobody can tell what is there.
+    other_sound : Counter
+        File name ending → number of files that hold sound of a kind that is not scanned.
     """
 
     files: dict[str, FoundFile] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
     unknown: set[str] = field(default_factory=set)
+    other_sound: Counter[str] = field(default_factory=Counter)
 
     def is_gone(self, path: str) -> bool:
         """Tell whether there is surely no file of that path any more."""
@@ -74,9 +76,9 @@ class Walk:
 def find_audio(audio_dir: Path, start: str, reporter: Reporter) -> Walk:
     """Find all audio files below ``audio_dir / start``, told by their suffix.
 
-    Hidden files and folders are left out. A symbolic link to a file counts as a file, as long as it
-    stays below ``audio_dir``. One to a folder is not followed: what it leads to is found by its own
-    path, or lies elsewhere.
+    Hidden files and folders, recycle bins and thumbnails are left out. A symbolic link to a file counts as
+    a file, as long as it stays below ``audio_dir``. One to a folder is not followed: what it leads to is
+    found by its own path, or lies elsewhere.
 
     Parameters
     ----------
@@ -118,11 +120,12 @@ def _list_folder(
         path = f"{folder}/{entry.name}" if folder else entry.name
         try:
             if entry.is_dir(follow_symlinks=False):
-                folders.append(path)
+                if entry.name.lower() not in IGNORED_FOLDERS:
+                    folders.append(path)
             elif entry.is_symlink():
                 found.extend(_follow(audio_dir, entry, path, walk))
             else:
-                found.extend(_take(entry, path))
+                found.extend(_take(entry, path, walk))
         except FileNotFoundError:
             continue  # it went while we looked
         except OSError as error:
@@ -130,13 +133,16 @@ def _list_folder(
             walk.problems.append(Problem(path, f"cannot be looked at: {error.strerror}"))
 
 
-def _take(entry: os.DirEntry[str], path: str) -> list[FoundFile]:
-    if PurePath(entry.name).suffix.lower() not in AUDIO_SUFFIXES:
+def _take(entry: os.DirEntry[str], path: str, walk: Walk) -> list[FoundFile]:
+    suffix = PurePath(entry.name).suffix.lower()
+    if suffix not in AUDIO_SUFFIXES:
+        if suffix in OTHER_SOUND_SUFFIXES:
+            walk.other_sound[suffix] += 1
         return []
     status = entry.stat()
     if not stat.S_ISREG(status.st_mode):
         return []
-    return [FoundFile(path, status.st_size, status.st_mtime_ns)]
+    return [FoundFile(path, status.st_size, clamp_time(status.st_mtime_ns))]
 
 
 def _follow(audio_dir: Path, link: os.DirEntry[str], path: str, walk: Walk) -> list[FoundFile]:
@@ -150,7 +156,7 @@ def _follow(audio_dir: Path, link: os.DirEntry[str], path: str, walk: Walk) -> l
     if not target.is_relative_to(audio_dir):
         walk.problems.append(Problem(path, "symbolic link out of AUDIO_DIR"))
         return []
-    return _take(link, path)
+    return _take(link, path, walk)
 
 
 def fingerprint(path: Path) -> Fingerprint:
@@ -167,4 +173,9 @@ def fingerprint(path: Path) -> Fingerprint:
         digest.update(stream.read(HASHED_BLOCK))
         stream.seek(max(HASHED_BLOCK, status.st_size - HASHED_BLOCK))
         digest.update(stream.read(HASHED_BLOCK))
-    return Fingerprint(status.st_size, status.st_mtime_ns, digest.hexdigest())
+    return Fingerprint(status.st_size, clamp_time(status.st_mtime_ns), digest.hexdigest())
+
+
+def clamp_time(mtime_ns: int) -> int:
+    """Return a time that fits into 64 bits: file systems also take years before 1678 and after 2261."""
+    return max(-(2**63), min(mtime_ns, 2**63 - 1))

@@ -21,7 +21,7 @@ from app.errors import (
     StorageError,
     WorkerError,
 )
-from app.models import Extraction, Part, Track, db
+from app.models import Extraction, Part, Track, db, is_current
 from app.networks import NETWORKS, Network, installed, network_sha256
 from app.networks.engines import choose_engine, engine_of, package_version
 from app.services import database
@@ -346,7 +346,7 @@ def _find_twins(tracks: Sequence[PendingTrack], weights: dict[str, str]) -> dict
         select(Track.quick_hash, Track.content_hash, Track.id, Extraction.network, Part.weights_sha256)
         .join(Extraction, Extraction.track_id == Track.id)
         .join(Part, Part.id == Extraction.part_id)
-        .where(Track.content_hash.is_not(None), Extraction.quick_hash == Track.quick_hash)
+        .where(Track.content_hash.is_not(None), is_current())
         .where(Track.quick_hash.in_(several))
         .order_by(Track.id)
     )

@@ -136,7 +136,7 @@ class Ledger:
                 next_row[network] += n_rows
             db.session.execute(
                 update(Track)
-                .where(Track.id == item.track.track_id, Track.quick_hash == item.track.quick_hash)
+                .where(Track.id == item.track.track_id, Track.content_version == item.track.content_version)
                 .values(content_hash=item.vectors.content_hash, duration=item.vectors.duration)
             )
         for failure in failed:
@@ -178,5 +178,5 @@ def _row(rows: dict[tuple[int, str], Extraction], track: PendingTrack, network: 
         rows[track.track_id, network] = row
         db.session.add(row)
     row.attempts += 1
-    row.quick_hash = track.quick_hash
+    row.content_version = track.content_version
     return row

@@ -12,15 +12,15 @@ from typing import Any, NamedTuple, TypeVar
 from sqlalchemy import bindparam, delete, exists, insert, select, update
 from sqlalchemy.orm import Session
 
-from app.audio.tags import FileTags, read_tags
+from app.audio.tags import FileTags
 from app.errors import EmptyLibraryError
 from app.models import Album, Artist, Tag, Track, db, track_tags
 from app.services import database
-from app.services.audio_files import BATCH, THREADS, Problem
+from app.services.audio_files import FoundFile, Problem
+from app.services.file_reading import ReadTask, read_files
 from app.services.lock import library_lock
 from app.services.report import Reporter
 from app.settings import Settings
-from app.threads import in_batches
 
 GENRE = "genre"
 MAX_NAME_LENGTH = 500
@@ -37,8 +37,15 @@ class TagReport:
     problems: list[Problem] = field(default_factory=list)
 
 
-def load_file_tags(settings: Settings, reporter: Reporter, *, dry_run: bool = False) -> TagReport:
+def load_file_tags(
+    settings: Settings, reporter: Reporter, *, dry_run: bool = False, jobs: int | None = None
+) -> TagReport:
     """Read the tags of all present tracks anew.
+
+    Parameters
+    ----------
+    jobs : int, optional
+        Processes that read files; see :func:`app.services.file_reading.read_files`.
 
     Raises
     ------
@@ -52,19 +59,19 @@ def load_file_tags(settings: Settings, reporter: Reporter, *, dry_run: bool = Fa
         if not tracks:
             raise EmptyLibraryError("No tracks are known yet. Run 'flask index-all-audio' first.")
         names = Names(db.session())
-
-        def read(track: _Present) -> tuple[_Present, FileTags | None, str]:
-            try:
-                return track, read_tags(settings.AUDIO_DIR / track.path), ""
-            except OSError as error:
-                return track, None, error.strerror or str(error)
-
+        ids = {track.path: track.id for track in tracks}
+        tasks = [
+            ReadTask(FoundFile(track.path, 0, 0), settings.AUDIO_DIR / track.path, with_hash=False)
+            for track in tracks
+        ]
         with reporter.stage("Reading tags", len(tracks)) as advance:
-            for batch in in_batches(read, tracks, threads=THREADS, batch=BATCH):
-                for track, tags, reason in batch:
-                    if tags is None:
-                        report.problems.append(Problem(track.path, reason))
-                good = [(track.id, tags) for track, tags, _ in batch if tags is not None]
+            for batch in read_files(tasks, jobs=jobs):
+                report.problems += [
+                    Problem(reading.file.path, reading.error or reading.without_tags)
+                    for reading in batch
+                    if reading.tags is None
+                ]
+                good = [(ids[each.file.path], each.tags) for each in batch if each.tags is not None]
                 report.read += len(good)
                 report.with_tags += sum(1 for _, tags in good if tags.title or tags.artist or tags.genres)
                 if not dry_run:

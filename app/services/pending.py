@@ -23,6 +23,7 @@ class PendingTrack:
     track_id: int
     path: str
     quick_hash: str
+    content_version: int
     networks: tuple[str, ...]
 
 
@@ -46,10 +47,10 @@ def find_pending(
         Ids of the tracks to look at; all by default.
     """
     needed: dict[int, list[str]] = defaultdict(list)
-    tracks: dict[int, tuple[str, str]] = {}
+    tracks: dict[int, tuple[str, str, int]] = {}
     for network, sha256 in weights.items():
         query = (
-            select(Track.id, Track.path, Track.quick_hash)
+            select(Track.id, Track.path, Track.quick_hash, Track.content_version)
             .outerjoin(Extraction, and_(Extraction.track_id == Track.id, Extraction.network == network))
             .outerjoin(Part, Part.id == Extraction.part_id)
             .where(Track.state == "present", Track.quick_hash.is_not(None))
@@ -60,16 +61,22 @@ def find_pending(
         if not force:
             reasons = [
                 Extraction.id.is_(None),
-                Extraction.quick_hash != Track.quick_hash,
+                Extraction.content_version != Track.content_version,
                 and_(Extraction.state == "done", Part.weights_sha256 != sha256),
             ]
             if retry_failed:
                 reasons.append(Extraction.state == "failed")
             query = query.where(or_(*reasons))
-        for track_id, path, quick_hash in db.session.execute(query):
+        for track_id, path, quick_hash, version in db.session.execute(query):
             needed[track_id].append(network)
-            tracks[track_id] = (path, cast("str", quick_hash))
+            tracks[track_id] = (path, cast("str", quick_hash), version)
     return [PendingTrack(track_id, *tracks[track_id], tuple(needed[track_id])) for track_id in sorted(needed)]
+
+
+def is_anything_extracted() -> bool:
+    """Tell whether there are rows of any track."""
+    done = select(Extraction.id).where(Extraction.state == "done").limit(1)
+    return db.session.scalar(done) is not None
 
 
 def split_twins(pending: list[PendingTrack]) -> tuple[list[PendingTrack], list[PendingTrack]]:

@@ -2,12 +2,14 @@
 
 from collections.abc import Iterator
 
+from app.errors import EmptyLibraryError
 from app.networks import installed
 from app.services import database
 from app.services.adopt import adopt_parts
 from app.services.audio_files import find_audio
 from app.services.extract import ExtractReport, extract_all
 from app.services.index import IndexReport, index_all
+from app.services.pending import is_anything_extracted
 from app.services.reduce import ReduceReport, reduce_all
 from app.services.report import Reporter
 from app.services.scan import ScanReport, scan
@@ -18,19 +20,47 @@ StageReport = ScanReport | ExtractReport | ReduceReport | IndexReport
 
 
 def process_library(
-    settings: Settings, reporter: Reporter, *, jobs: int = 0, retry_failed: bool = False
+    settings: Settings,
+    reporter: Reporter,
+    *,
+    jobs: int = 0,
+    retry_failed: bool = False,
+    may_vanish: bool = False,
 ) -> Iterator[StageReport]:
     """From a folder of music to its map; yields what each stage did when it is done.
+
+    Files that cannot be read keep nobody from the map of the others.
+
+    Parameters
+    ----------
+    may_vanish : bool
+        Go on if a large share of the music is gone.
 
     Raises
     ------
     EmptyLibraryError
-        If there is no music, or nothing of it can be read.
+        If there is no music, or nothing of it could ever be read.
+    VanishedError
+        See :func:`app.services.scan.scan`.
     """
-    yield scan(settings, reporter)
-    yield _extract(settings, reporter, jobs=jobs, retry_failed=retry_failed)
+    yield scan(settings, reporter, may_vanish=may_vanish)
+    extracted = _extract(settings, reporter, jobs=jobs, retry_failed=retry_failed)
+    yield extracted
+    refuse_if_nothing_was_read(extracted)
     yield reduce_all(settings, reporter)
     yield index_all(settings, reporter)
+
+
+def refuse_if_nothing_was_read(report: ExtractReport) -> None:
+    """Stop where there is nothing to make a map of.
+
+    Raises
+    ------
+    EmptyLibraryError
+        If all files failed, now and before.
+    """
+    if report.failures and not is_anything_extracted():
+        raise EmptyLibraryError("None of the files could be read; 'flask status --failed' lists the reasons.")
 
 
 def preview(settings: Settings, reporter: Reporter, *, retry_failed: bool = False) -> tuple[int, int]:

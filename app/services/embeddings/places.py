@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from sqlalchemy import select
+from sqlalchemy import case, select
 
 from app.errors import InputError
 from app.models import Track, db
@@ -139,18 +139,19 @@ def check_starts(path: Path, starts: Any) -> npt.NDArray[np.float64]:
 
 @dataclass(frozen=True)
 class KnownTrack:
-    """A track of the catalogue, as far as it matters here."""
+    """A track of the catalogue, as far as it matters here; without a file it has no version."""
 
     id: int
     path: str
-    quick_hash: str | None
+    content_version: int | None
     content_hash: str | None
     duration: float | None
 
 
 def known_tracks() -> dict[int, KnownTrack]:
     """All tracks of the catalogue by id, ascending."""
-    columns = (Track.id, Track.path, Track.quick_hash, Track.content_hash, Track.duration)
+    version = case((Track.quick_hash.is_not(None), Track.content_version))
+    columns = (Track.id, Track.path, version, Track.content_hash, Track.duration)
     query = select(*columns).order_by(Track.id)
     return {row.id: KnownTrack(*row) for row in db.session.execute(query)}
 

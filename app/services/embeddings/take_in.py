@@ -246,4 +246,4 @@ def _book(name: str, written: list[tuple[Part, list[Group]]], rejected: list[Rej
 
 
 def _row(name: str, track: KnownTrack) -> dict[str, Any]:
-    return {"track_id": track.id, "network": name, "quick_hash": track.quick_hash}
+    return {"track_id": track.id, "network": name, "content_version": track.content_version}

@@ -66,9 +66,9 @@ def test_outline_is_to_be_asked_for_again_when_others_are_decoded(own_client, mo
 
 def test_file_is_not_decoded_when_extraction_failed_on_it(own_client):
     with own_client.application.app_context():
-        db.session.execute(update(Track).where(Track.id == 2).values(quick_hash="a"))
+        db.session.execute(update(Track).where(Track.id == 2).values(content_version=3))
         failed = Extraction(
-            track_id=2, network="mtt-musicnn", state="failed", reason="it ends", quick_hash="a"
+            track_id=2, network="mtt-musicnn", state="failed", reason="it ends", content_version=3
         )
         db.session.add(failed)
         db.session.commit()

@@ -16,17 +16,19 @@ def tracks(app: object) -> None:
     db.session.add_all([old, new, same])
     states = {
         "fresh": [],
-        "done": [(new, "done", "h"), (same, "done", "h")],
-        "changed": [(new, "done", "other"), (same, "done", "other")],
-        "other weights": [(old, "done", "h"), (same, "done", "h")],
-        "failed": [(None, "failed", "h"), (same, "done", "h")],
-        "failed and changed": [(None, "failed", "other"), (same, "done", "h")],
+        "done": [(new, "done", 1), (same, "done", 1)],
+        "changed": [(new, "done", 0), (same, "done", 0)],
+        "other weights": [(old, "done", 1), (same, "done", 1)],
+        "failed": [(None, "failed", 1), (same, "done", 1)],
+        "failed and changed": [(None, "failed", 0), (same, "done", 1)],
     }
     for number, (name, rows) in enumerate(states.items(), 1):
-        db.session.add(Track(id=number, path=name, quick_hash="h"))
+        db.session.add(Track(id=number, path=name, quick_hash="h", content_version=1))
         db.session.flush()
-        for network, (part, state, quick_hash) in zip(WEIGHTS, rows, strict=False):
-            row = Extraction(track_id=number, network=network, state=state, quick_hash=quick_hash, part=part)
+        for network, (part, state, version) in zip(WEIGHTS, rows, strict=False):
+            row = Extraction(
+                track_id=number, network=network, state=state, content_version=version, part=part
+            )
             db.session.add(row)
     db.session.add(Track(id=8, path="missing", quick_hash="h", state="missing"))
     db.session.add(Track(id=9, path="unreadable", quick_hash=None, error="no permission"))
@@ -65,6 +67,6 @@ def test_tracks_come_in_catalogue_order() -> None:
 
 
 def test_twins_are_put_off_when_they_need_the_same() -> None:
-    first, twin = PendingTrack(1, "a", "h", BOTH), PendingTrack(2, "b", "h", BOTH)
-    other = PendingTrack(3, "c", "h", BOTH[:1])
+    first, twin = PendingTrack(1, "a", "h", 0, BOTH), PendingTrack(2, "b", "h", 0, BOTH)
+    other = PendingTrack(3, "c", "h", 0, BOTH[:1])
     assert split_twins([first, twin, other]) == ([first, other], [twin])

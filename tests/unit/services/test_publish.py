@@ -39,7 +39,7 @@ def _add_part(settings: Settings, tracks: dict[int, int], *, weights: str = "w",
             db.session.flush()
         row = db.session.scalar(select(Extraction).where(Extraction.track_id == track_id))
         if row is None:
-            row = Extraction(track_id=track_id, network=NETWORK, state="done", quick_hash=f"h{track_id}")
+            row = Extraction(track_id=track_id, network=NETWORK, state="done", content_version=0)
             db.session.add(row)
         row.part_id, row.row_start, row.n_rows = part.id, start, n_rows
         start += n_rows
@@ -72,7 +72,7 @@ def test_rows_are_in_catalogue_order_when_parts_are_not(settings: Settings) -> N
 
 def test_track_is_left_out_when_its_file_changed_or_is_gone(settings: Settings) -> None:
     _add_part(settings, {1: 1, 2: 1, 3: 1})
-    db.session.get_one(Track, 2).quick_hash = "other"
+    db.session.get_one(Track, 2).content_version = 1
     db.session.get_one(Track, 3).state = "missing"
     db.session.commit()
     _build(settings)

@@ -7,12 +7,14 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select
 
-from app.errors import EmptyLibraryError, InputError
+from app.errors import EmptyLibraryError, InputError, VanishedError
+from app.files import file_sha256
 from app.models import Album, Artist, Tag, Track, db
+from app.services.audio_files import fingerprint
 from app.services.report import Reporter
 from app.services.scan import ScanReport, scan
 from app.settings import Settings
-from tests.audio_files import STRANGE_NAMES
+from tests.audio_files import BAD, STRANGE_NAMES, wav_bytes, write_tone
 from tests.clips import touch, write_clip
 
 
@@ -22,7 +24,15 @@ def music(settings: Settings) -> Path:
 
 
 def run(settings: Settings, **options) -> ScanReport:
-    return scan(settings, Reporter(), **options)
+    """Scan in this process, which is quicker; another module tests the workers."""
+    return scan(settings, Reporter(), **{"jobs": 0} | options)
+
+
+def extract(settings: Settings) -> None:
+    """Note what extraction would: the hashes of the whole files."""
+    for track in tracks().values():
+        track.content_hash = file_sha256(settings.AUDIO_DIR / track.path)
+    db.session.commit()
 
 
 def tracks() -> dict[str, Track]:
@@ -69,7 +79,7 @@ def test_a_name_survives_the_round_trip_when_strange(settings, music, name):
 def test_files_are_not_opened_when_size_and_time_are_known(settings, music, monkeypatch):
     write_clip(music / "a.wav")
     run(settings)
-    monkeypatch.setattr("app.services.scan.fingerprint", lambda path: pytest.fail(f"opened {path}"))
+    monkeypatch.setattr("app.services.file_reading.fingerprint", lambda path: pytest.fail(f"opened {path}"))
     report = run(settings)
     assert (report.unchanged, report.new, report.changed) == (1, 0, 0)
 
@@ -77,13 +87,13 @@ def test_files_are_not_opened_when_size_and_time_are_known(settings, music, monk
 def test_a_track_keeps_everything_but_its_time_when_only_that_changed(settings, music):
     clip = write_clip(music / "a.wav", artist="Ann")
     run(settings)
-    tracks()["a.wav"].content_hash = "c" * 64
-    db.session.commit()
+    extract(settings)
     touch(clip)
     report = run(settings)
     assert (report.unchanged, report.changed) == (1, 0)
     track = tracks()["a.wav"]
-    assert (track.content_hash, track.mtime_ns) == ("c" * 64, clip.stat().st_mtime_ns)
+    assert (track.content_hash, track.mtime_ns) == (file_sha256(clip), clip.stat().st_mtime_ns)
+    assert track.content_version == 0
 
 
 def test_a_changed_file_is_read_anew_and_forgets_its_content_hash(settings, music):
@@ -129,14 +139,13 @@ def test_a_moved_file_keeps_its_track(settings, music, target):
     clip = write_clip(music / "m.wav", 0, artist="Ann")
     write_clip(music / "n.wav", 1)
     run(settings)
-    tracks()["m.wav"].content_hash = "c" * 64
-    db.session.commit()
+    extract(settings)
     (music / target).parent.mkdir(parents=True, exist_ok=True)
     clip.rename(music / target)
     report = run(settings)
     assert (report.moved, report.new, report.missing, report.unchanged) == (1, 0, 0, 1)
     track = tracks()[target]
-    assert (track.id, track.content_hash, track.artist.name) == (1, "c" * 64, "Ann")
+    assert (track.id, track.content_hash, track.artist.name) == (1, file_sha256(music / target), "Ann")
     assert list(ids()) == [target, "n.wav"]
 
 
@@ -144,6 +153,7 @@ def test_a_moved_file_keeps_its_track(settings, music, target):
 def test_the_first_new_path_takes_the_track_when_a_file_was_moved_and_copied(settings, music, moved, copied):
     clip = write_clip(music / "a.wav", artist="Ann")
     run(settings)
+    extract(settings)
     clip.rename(music / moved)
     shutil.copy(music / moved, music / copied)
     report = run(settings)
@@ -165,6 +175,7 @@ def test_each_copy_keeps_its_track_when_a_folder_with_duplicates_is_renamed(sett
     for name in ("1.wav", "2.wav", "3.wav"):
         write_clip(music / "old" / name, seed=0)
     run(settings)
+    extract(settings)
     (music / "old").rename(music / "new")
     report = run(settings)
     assert (report.moved, report.new, report.missing) == (3, 0, 0)
@@ -175,6 +186,7 @@ def test_a_track_that_was_missing_is_found_when_its_file_turns_up_elsewhere(sett
     clip = write_clip(music / "a.wav", 0)
     write_clip(music / "b.wav", 1)
     run(settings)
+    extract(settings)
     clip.rename(music.parent / "outside.wav")
     assert run(settings).missing == 1
     (music.parent / "outside.wav").rename(music / "c.wav")
@@ -201,6 +213,7 @@ def test_a_file_that_returns_is_read_when_its_time_is_another(settings, music):
     clip = write_clip(music / "a.wav", 0)
     write_clip(music / "b.wav", 1)
     run(settings)
+    extract(settings)
     clip.unlink()
     run(settings)
     touch(write_clip(clip, 0))
@@ -218,7 +231,7 @@ def test_nothing_changes_when_the_folder_is_empty(settings, music):
     write_clip(music / "a.wav")
     run(settings)
     (music / "a.wav").unlink()
-    with pytest.raises(EmptyLibraryError, match=r"1 tracks are known.*mounted"):
+    with pytest.raises(EmptyLibraryError, match=r"1 track is known.*mounted"):
         run(settings)
     shutil.rmtree(music)
     with pytest.raises(EmptyLibraryError, match="There is no folder"):
@@ -235,6 +248,7 @@ def test_nothing_is_written_when_run_dry(settings, music):
     for seed, name in enumerate(["change.wav", "gone.wav", "move.wav", "same.wav"]):
         write_clip(music / name, seed)
     run(settings)
+    extract(settings)
     touch(write_clip(music / "change.wav", 9))
     (music / "gone.wav").unlink()
     (music / "move.wav").rename(music / "moved.wav")
@@ -271,6 +285,7 @@ def test_a_file_is_recognised_when_it_moved_into_the_scanned_folder(settings, mu
     write_clip(music / "one/a.wav", 0)
     write_clip(music / "two/b.wav", 1)
     run(settings)
+    extract(settings)
     (music / "one/a.wav").rename(music / "two/a.wav")
     shutil.copy(music / "two/b.wav", music / "two/c.wav")
     report = run(settings, folder=music / "two")
@@ -288,7 +303,7 @@ def test_a_folder_is_refused_when_it_is_not_below_the_music(settings, music, tmp
 def test_a_reason_is_recorded_and_the_file_tried_again_when_it_cannot_be_read(settings, music, monkeypatch):
     write_clip(music / "a.wav", 0)
     write_clip(music / "b.wav", 1)
-    real = scan.__globals__["fingerprint"]
+    real = fingerprint
 
     def refuse(path):
         if path.name == "a.wav":
@@ -296,7 +311,7 @@ def test_a_reason_is_recorded_and_the_file_tried_again_when_it_cannot_be_read(se
         return real(path)
 
     with monkeypatch.context() as patch:
-        patch.setattr("app.services.scan.fingerprint", refuse)
+        patch.setattr("app.services.file_reading.fingerprint", refuse)
         report = run(settings)
         assert (report.new, report.failed) == (1, 1)
         assert report.problems == [("a.wav", "Permission denied")]
@@ -316,7 +331,7 @@ def test_a_known_track_keeps_its_content_when_the_changed_file_cannot_be_read(se
         raise OSError(5, "Input/output error")
 
     with monkeypatch.context() as patch:
-        patch.setattr("app.services.scan.fingerprint", refuse)
+        patch.setattr("app.services.file_reading.fingerprint", refuse)
         run(settings)
     track = tracks()["a.wav"]
     assert (track.quick_hash, track.error) == (known, "Input/output error")
@@ -330,13 +345,13 @@ def test_files_that_vanish_while_read_are_missing_or_never_were(settings, music,
     run(settings)
     (music / "c").rename(music / "c.wav")
     touch(music / "a.wav")
-    real = scan.__globals__["fingerprint"]
+    real = fingerprint
 
     def vanish(path):
         path.unlink()
         return real(path)
 
-    monkeypatch.setattr("app.services.scan.fingerprint", vanish)
+    monkeypatch.setattr("app.services.file_reading.fingerprint", vanish)
     report = run(settings)
     assert (report.missing, report.new, report.unchanged, report.failed) == (1, 0, 1, 0)
     assert {path: track.state for path, track in tracks().items()} == {"a.wav": "missing", "b.wav": "present"}
@@ -427,3 +442,139 @@ def test_a_track_has_no_tags_when_its_file_is_no_audio(settings, music):
     (music / "empty.mp3").touch()
     assert run(settings).new == 2
     assert {track.title for track in tracks().values()} == {None}
+
+
+def alike(content: int) -> bytes:
+    """A WAV file of which only the middle tells it from the others: its first and last 64 KiB are silent."""
+    silence = bytes(70_000)
+    return wav_bytes(silence + bytes([content]) * 10_000 + silence, sample_rate=8000)
+
+
+def write_alike(path: Path, content: int) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(alike(content))
+    return path
+
+
+def test_a_file_has_changed_when_only_its_middle_is_another(settings, music):
+    clip = write_alike(music / "mix.wav", 1)
+    run(settings)
+    extract(settings)
+    touch(write_alike(clip, 2))
+    report = run(settings)
+    assert (report.changed, report.unchanged) == (1, 0)
+    track = tracks()["mix.wav"]
+    assert (track.content_hash, track.content_version) == (None, 1)
+
+
+def test_a_file_that_was_never_extracted_counts_as_changed_when_its_time_is_another(settings, music):
+    clip = write_alike(music / "mix.wav", 1)
+    run(settings)
+    touch(clip)
+    assert run(settings).changed == 1
+    assert tracks()["mix.wav"].content_version == 1
+
+
+def test_each_stem_keeps_its_track_when_they_differ_in_the_middle_only(settings, music):
+    names = ["bass", "drums", "keys", "vocals"]
+    for number, name in enumerate(names):
+        write_alike(music / f"{name}.wav", number)
+    run(settings)
+    extract(settings)
+    (music / "vocals.wav").rename(music / "1 vocals.wav")
+    (music / "bass.wav").rename(music / "2 bass.wav")
+    report = run(settings)
+    assert (report.moved, report.new, report.missing, report.unchanged) == (2, 0, 0, 2)
+    assert ids() == {"2 bass.wav": 1, "drums.wav": 2, "keys.wav": 3, "1 vocals.wav": 4}
+
+
+def test_a_move_is_not_believed_when_the_content_was_never_read_in_full(settings, music):
+    write_alike(music / "bass.wav", 0)
+    write_alike(music / "keys.wav", 1)
+    run(settings)
+    (music / "bass.wav").rename(music / "vocals.wav")
+    report = run(settings)
+    assert (report.moved, report.new, report.missing) == (0, 1, 1)
+
+
+def test_the_new_title_is_read_when_a_tag_was_changed_in_place(settings, music):
+    clip = write_clip(music / "a.wav", n_samples=75_000, title="Old title")
+    run(settings)
+    extract(settings)
+    size = clip.stat().st_size
+    touch(write_clip(clip, n_samples=75_000, title="New title"))
+    assert clip.stat().st_size == size
+    assert run(settings).changed == 1
+    assert tracks()["a.wav"].title == "New title"
+
+
+@pytest.mark.parametrize("seconds", [-11_644_473_600 + 60, 10_413_792_000, -(2**33)])
+def test_all_files_are_scanned_when_the_time_of_one_is_absurd(settings, music, seconds):
+    write_clip(music / "a.wav", 0)
+    clip = write_clip(music / "b.wav", 1)
+    os.utime(clip, (seconds, seconds))
+    assert run(settings).new == 2
+    assert run(settings).unchanged == 2
+
+
+def test_recycle_bins_and_thumbnails_are_left_out_when_a_network_disk_keeps_some(settings, music):
+    write_clip(music / "a.wav")
+    for number, folder in enumerate(
+        ["#recycle", "@Recycle", "$RECYCLE.BIN/S-1", "@eaDir/x.mp3", "lost+found"]
+    ):
+        write_clip(music / folder / "gone.wav", number + 1)
+    run(settings)
+    assert list(tracks()) == ["a.wav"]
+
+
+def test_files_are_counted_when_their_sound_cannot_be_decoded(settings, music):
+    write_clip(music / "a.wav")
+    for name in ("b.mid", "c.MID", "d.xm", "e.txt"):
+        (music / name).write_bytes(b"x")
+    assert run(settings).other_sound == {".mid": 2, ".xm": 1}
+
+
+def test_a_video_is_a_track_when_it_has_sound(settings, music):
+    music.mkdir(exist_ok=True)
+    write_tone(music / "sound.m4a", 1.0).rename(music / "sound.mp4")
+    BAD["video only"].write(music / "silent.mp4")
+    for _ in range(2):
+        report = run(settings)
+        assert report.without_sound == 1
+        assert list(tracks()) == ["sound.mp4"]
+
+
+def test_nothing_is_marked_missing_when_most_of_the_music_is_gone_at_once(settings, music):
+    for number in range(20):
+        write_clip(music / f"{number:02}.wav", number)
+    run(settings)
+    for number in range(1, 20):
+        (music / f"{number:02}.wav").unlink()
+    with pytest.raises(VanishedError, match=r"19 of 20 tracks are gone.*--yes-they-are-gone"):
+        run(settings)
+    assert {track.state for track in tracks().values()} == {"present"}
+    assert run(settings, may_vanish=True).missing == 19
+    assert run(settings).missing == 0
+
+
+def test_nothing_is_marked_missing_when_a_folder_is_empty_that_held_music(settings, music):
+    for number in range(12):
+        write_clip(music / "disk" / "album" / f"{number:02}.wav", number)
+    for number in range(40):
+        write_clip(music / "here" / f"{number:02}.wav", 100 + number)
+    run(settings)
+    shutil.rmtree(music / "disk" / "album")
+    with pytest.raises(VanishedError, match=r"disk is empty, and held 12 tracks"):
+        run(settings)
+    shutil.rmtree(music / "disk")  # a folder that was removed altogether was not unmounted
+    assert run(settings).missing == 12
+
+
+def test_all_are_moved_when_the_folder_of_most_tracks_is_renamed(settings, music):
+    for number in range(20):
+        write_clip(music / "old" / f"{number:02}.wav", number)
+    write_clip(music / "other.wav", 99)
+    run(settings)
+    extract(settings)
+    (music / "old").rename(music / "new")
+    assert run(settings).moved == 20

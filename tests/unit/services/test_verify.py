@@ -23,7 +23,7 @@ def part(settings: Settings) -> PartFiles:
     row = Part(network=NETWORK, name=files.name, n_rows=2, weights_sha256="w")
     track = Track(path="a.ogg", quick_hash="h")
     extraction = Extraction(
-        track=track, network=NETWORK, state="done", quick_hash="h", part=row, row_start=0, n_rows=2
+        track=track, network=NETWORK, state="done", content_version=0, part=row, row_start=0, n_rows=2
     )
     db.session.add(extraction)
     db.session.commit()
@@ -124,7 +124,7 @@ def add_track(part: Part | None, number: int, row_start: int | None, n_rows: int
             track=track,
             network=NETWORK,
             state="done",
-            quick_hash="h",
+            content_version=0,
             part=part,
             row_start=row_start,
             n_rows=n_rows,
