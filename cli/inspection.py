@@ -93,26 +93,32 @@ def _megabytes(size: int) -> str:
     examples="""
     flask verify              check only
     flask verify --repair     restore what is damaged
+    flask verify --deep       read all music, too, and compare it with what was extracted
     """,
 )
 @click.option("--repair", is_flag=True, help="Restore what is damaged, and remove leftovers.")
-def verify(repair: bool) -> None:
+@click.option("--deep", is_flag=True, help="Read all music in full: is it still what was extracted?")
+def verify(repair: bool, deep: bool) -> None:
     """Check every part, snapshot and index against the ledger and the manifests.
 
     Ends with status 1 if anything is wrong. Never touches the music.
     """
+    from app.queries.status import printable
     from app.services import database
     from app.services.lock import library_lock
     from app.services.process import rebuild
     from app.services.verify import verify as check
+    from app.services.verify_files import verify_files
 
     database.check()
     settings = current_settings(current_app)
     reporter = reporter_for(settings)
     with library_lock(settings):
         report = check(settings, reporter, repair=repair)
+        if deep:
+            verify_files(settings, reporter, report, repair=repair)
         for problem in report.problems:
-            click.echo(problem)
+            click.echo(printable(problem))
         if report.leftovers:
             verb = "Removed" if repair else "There are"
             click.echo(f"{verb} {len(report.leftovers)} leftovers of earlier runs, which nobody reads.")

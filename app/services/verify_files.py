@@ -1,0 +1,88 @@
+"""Verification of the music: files that changed without a trace in size and time."""
+
+import os
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from sqlalchemy import select, update
+
+from app.files import file_sha256
+from app.models import Track, db
+from app.services.audio_files import clamp_time
+from app.services.report import Reporter
+from app.services.verify import VerifyReport
+from app.settings import Settings
+from app.threads import in_batches
+
+# Hashing waits for the disk; batches are short, as a signal is answered at their end.
+THREADS = 4
+BATCH = 8
+
+
+class _Checked(NamedTuple):
+    id: int
+    path: str
+    size: int
+    mtime_ns: int
+    content_hash: str
+
+
+def verify_files(
+    settings: Settings, reporter: Reporter, report: VerifyReport, *, repair: bool = False
+) -> None:
+    """Compare the whole content of all present files with the hashes that extraction stored.
+
+    Files of another size or time than at the last scan are left to the next one.
+
+    Parameters
+    ----------
+    report : VerifyReport
+        Is added to.
+    repair : bool
+        Have tracks of changed content extracted anew.
+    """
+    columns = (Track.id, Track.path, Track.size, Track.mtime_ns, Track.content_hash)
+    known = select(*columns).where(Track.state == "present", Track.content_hash.is_not(None))
+    tracks = [_Checked._make(row) for row in db.session.execute(known.order_by(Track.id))]
+    changed: list[int] = []
+
+    def compare(track: _Checked) -> tuple[_Checked, str]:
+        return track, _compare(settings, track)
+
+    with reporter.stage("Verifying the music", len(tracks)) as advance:
+        for batch in in_batches(compare, tracks, threads=THREADS, batch=BATCH):
+            for track, problem in batch:
+                report.checked += 1
+                if problem:
+                    report.problems.append(f"{track.path}: {problem}")
+                    changed.append(track.id)
+            advance(len(batch))
+    if repair and changed:
+        for some in _slices(changed):
+            db.session.execute(
+                update(Track)
+                .where(Track.id.in_(some))
+                .values(content_hash=None, content_version=Track.content_version + 1)
+            )
+        db.session.commit()
+        report.to_extract = True
+
+
+def _compare(settings: Settings, track: _Checked) -> str:
+    """Say what is wrong with a file; empty if nothing is, or a scan will find out."""
+    path = settings.AUDIO_DIR / track.path
+    try:
+        status = os.stat(path)  # noqa: PTH116 - as the scan does
+        if (status.st_size, clamp_time(status.st_mtime_ns)) != (track.size, track.mtime_ns):
+            return ""
+        if file_sha256(path) == track.content_hash:
+            return ""
+    except FileNotFoundError:
+        return ""
+    except OSError as error:
+        return f"cannot be read: {error.strerror or error}"
+    return "its content has changed since it was extracted, without a trace in size and time"
+
+
+def _slices(ids: list[int], size: int = 500) -> Iterator[list[int]]:
+    return (ids[start : start + size] for start in range(0, len(ids), size))
