@@ -75,7 +75,7 @@ def verify(settings: Settings, reporter: Reporter, *, repair: bool = False) -> V
     ]
     derived = [path for snapshot in snapshots for path in _derived_files(snapshot)]
     indexes = sorted(
-        {path.with_name(path.name.removesuffix(".json")) for path in settings.INDEX_DIR.rglob("*.index*")}
+        {path.with_name(path.name.removesuffix(".json")) for path in settings.INDEX_DIR.rglob("[!.]*.index*")}
     )
     with reporter.stage("Verifying", len(parts) + len(snapshots) + len(derived) + len(indexes)) as advance:
         for part in parts:

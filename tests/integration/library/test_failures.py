@@ -128,12 +128,12 @@ def test_what_may_not_be_read_is_reported_and_the_rest_goes_on():
         ):
             write_clip(music / name, seed)
         (music / "file/a.wav").chmod(0)
-        report = scan(current_settings(app), Reporter())
+        report = scan(current_settings(app), Reporter(), jobs=0)
         assert (report.new, report.failed) == (4, 1)
         assert report.problems == [("file/a.wav", "Permission denied")]
         (music / "listed").chmod(0o444)
         (music / "shut").chmod(0)
-        report = scan(current_settings(app), Reporter())
+        report = scan(current_settings(app), Reporter(), jobs=0)
         assert (report.unchanged, report.missing, report.failed) == (2, 0, 1)
         assert report.problems == [
             ("listed/c.wav", "cannot be looked at: Permission denied"),
@@ -142,7 +142,7 @@ def test_what_may_not_be_read_is_reported_and_the_rest_goes_on():
         ]
         music.chmod(0)
         with pytest.raises(EmptyLibraryError, match="cannot list the folder: Permission denied"):
-            scan(current_settings(app), Reporter())
+            scan(current_settings(app), Reporter(), jobs=0)
         assert set(db.session.scalars(select(Track.state))) == {"present"}
 
 
