@@ -214,7 +214,7 @@ def _book(track: PendingTrack, content_hash: str, found: Iterable[LooseRows]) ->
             row = Extraction(track_id=track.track_id, network=rows.network, attempts=0)
             db.session.add(row)
         row.attempts += 1
-        row.quick_hash, row.state, row.reason = track.quick_hash, "done", rows.warnings
+        row.content_version, row.state, row.reason = track.content_version, "done", rows.warnings
         row.part_id, row.row_start, row.n_rows = _part_id(rows), rows.row_start, rows.n_rows
         durations.append(rows.duration)
     values: dict[str, Any] = {"content_hash": content_hash}

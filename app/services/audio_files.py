@@ -13,6 +13,8 @@ from app.audio.decode import AUDIO_SUFFIXES, OTHER_SOUND_SUFFIXES
 from app.services.report import Reporter
 
 HASHED_BLOCK = 64 * 1024
+# Reading waits for the disk more than for the processor, most of all on a network share.
+THREADS = 8
 
 # What network storage and Windows keep beside the music: deleted files, thumbnails, snapshots.
 IGNORED_FOLDERS = frozenset(

@@ -8,15 +8,13 @@ from sqlalchemy import select, update
 
 from app.files import file_sha256
 from app.models import Track, db
-from app.services.audio_files import clamp_time
+from app.services.audio_files import THREADS, clamp_time
 from app.services.report import Reporter
 from app.services.verify import VerifyReport
 from app.settings import Settings
 from app.threads import in_batches
 
-# Hashing waits for the disk; batches are short, as a signal is answered at their end.
-THREADS = 4
-BATCH = 8
+BATCH = THREADS  # short, as a signal is answered at the end of each
 
 
 class _Checked(NamedTuple):
