@@ -41,8 +41,8 @@ def closed_databases(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     init_app = db.init_app
 
     def note(app: Flask) -> None:
-        made.append(app)
         init_app(app)
+        made.append(app)
 
     monkeypatch.setattr(db, "init_app", note)
     yield
