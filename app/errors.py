@@ -18,9 +18,11 @@
     │   └── DamagedNetworkError  its file is not what it should be
     ├── MissingExtraError        an optional package is not installed
     ├── StorageError             reading or writing a file failed
-    │   └── DamagedFileError     a stored file is not what its manifest says
+    │   ├── DamagedFileError     a stored file is not what its manifest says
+    │   └── DiskFullError        there is no room for what is to be stored
     ├── DatabaseError            the database is locked, read-only or out of date
-    │   └── DamagedDatabaseError its file is damaged
+    │   ├── DamagedDatabaseError its file is damaged
+    │   └── FullDatabaseError    its disk has no room for what is to be written
     ├── DownloadError            a file could not be fetched
     ├── BusyError                another run is at work on the same library
     ├── OverloadedError          too many ask for the same costly thing at once
@@ -159,6 +161,7 @@ class StorageError(MusicExploreError):
     """Reading or writing a file failed."""
 
     code = "storage"
+    http_status = 503
 
 
 class DamagedFileError(StorageError):
@@ -166,6 +169,13 @@ class DamagedFileError(StorageError):
 
     code = "damaged_file"
     http_status = 503
+
+
+class DiskFullError(StorageError):
+    """There is no room for what is to be stored."""
+
+    code = "disk_full"
+    http_status = 507
 
 
 class DatabaseError(MusicExploreError):
@@ -179,6 +189,13 @@ class DamagedDatabaseError(DatabaseError):
     """The file of the database is damaged."""
 
     code = "database_damaged"
+
+
+class FullDatabaseError(DatabaseError):
+    """The disk of the database has no room for what is to be written."""
+
+    code = "disk_full"
+    http_status = 507
 
 
 class DownloadError(MusicExploreError):

@@ -1,18 +1,24 @@
 """Binding the database to the application."""
 
 import sqlite3
+from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from flask import Flask
 from flask_migrate import Migrate
-from sqlalchemy import Engine, event, make_url
+from sqlalchemy import Dialect, Engine, Pool, event, make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
+from sqlalchemy.pool import ConnectionPoolEntry
 
 from app.errors import SettingsError
 from app.models import db
 from app.settings import PROJECT_DIR
 
 migrate = Migrate()
+
+ONCE = "closed after use"
+_CANNOT_WRITE = {sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_FULL, sqlite3.SQLITE_READONLY}
 
 
 def init_extensions(app: Flask) -> None:
@@ -56,6 +62,44 @@ def _without_password(address: str) -> str:
     if "@" in f"{url.host}{url.database}":  # the rest of a password with characters that need quoting
         return f"{url.drivername}://..."
     return url.set(query={}).render_as_string(hide_password=True)  # a query may hold a password, too
+
+
+@event.listens_for(Engine, "do_connect")
+def _connect(dialect: Dialect, record: ConnectionPoolEntry, given: list[Any], named: dict[str, Any]) -> Any:
+    """Open an SQLite file also where nothing can be written beside it: a full disk, a read-only one.
+
+    Readers of a file with a write-ahead log share an index of it, which is a file that the first of them
+    creates. Where that fails and there is no log, nobody can be writing, and the file is read as it is: for
+    one request, after which the connection is closed, as there may be room then.
+    """
+    if dialect.name != "sqlite":
+        return None
+    connection = dialect.connect(*given, **named)
+    path = Path(str(given[0]).removeprefix("file:").partition("?")[0])
+    try:
+        connection.execute("SELECT 1 FROM sqlite_master").fetchone()
+    except sqlite3.OperationalError as error:
+        code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+        if code not in _CANNOT_WRITE or not path.is_file() or _has_log(path):
+            return connection  # whoever asks it something is told the reason
+        connection.close()
+        address = f"file:{quote(str(path))}?immutable=1"
+        connection = dialect.connect(address, **{**named, "uri": True})
+        record.info[ONCE] = True
+    except sqlite3.DatabaseError:
+        pass  # damaged: told to whoever asks it something
+    return connection
+
+
+def _has_log(path: Path) -> bool:
+    log = path.with_name(f"{path.name}-wal")
+    return log.exists() and log.stat().st_size > 0
+
+
+@event.listens_for(Pool, "checkin")
+def _close_if_immutable(_connection: Any, record: ConnectionPoolEntry) -> None:
+    if record.info.get(ONCE) and record.dbapi_connection is not None:
+        record.invalidate()
 
 
 @event.listens_for(Engine, "connect")

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from app.errors import StorageError
+from app.errors import DiskFullError, StorageError
 
 
 @contextlib.contextmanager
@@ -55,11 +55,16 @@ def _sync(path: Path) -> None:
         os.close(handle)
 
 
+def is_full(error: OSError) -> bool:
+    """Tell whether an error of the operating system says that there is no room left."""
+    return error.errno in (errno.ENOSPC, errno.EDQUOT)
+
+
 def storage_error(path: Path, error: OSError) -> StorageError:
     """Turn an error of the operating system into one that says what to do."""
     reason = error.strerror or str(error)
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return StorageError(f"Cannot write {path}: {reason}. Free some space, then run the command again.")
+    if is_full(error):
+        return DiskFullError(f"Cannot write {path}: {reason}. Free some space, then run the command again.")
     return StorageError(f"Cannot write {path}: {reason}.")
 
 

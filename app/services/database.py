@@ -10,7 +10,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import delete, false, text
 from sqlalchemy.exc import DBAPIError
 
-from app.errors import DamagedDatabaseError, DatabaseError, StorageError
+from app.errors import DamagedDatabaseError, DatabaseError, FullDatabaseError, StorageError
 from app.models import Snapshot, db
 from app.services.database_check import damaged_message, examine
 from app.services.lock import library_lock
@@ -20,8 +20,8 @@ INIT_DB = "Run 'flask init-db' first."
 
 _EXPLANATIONS = {
     "database is locked": "The database is locked by another program. Try again when that has finished.",
-    "readonly database": "The database is read-only. Check the permissions of its file and folder.",
-    "disk is full": "The disk of the database is full. Free some space, then run the command again.",
+    "readonly database": "The database is read-only. Check the permissions of its file and folder, and that "
+    "its disk is not full.",
     "no such table": f"The database is not set up. {INIT_DB}",
     "no such column": f"The database is out of date. {INIT_DB}",
     "undefinedtable": f"The database is not set up. {INIT_DB}",
@@ -49,6 +49,10 @@ def explain(error: DBAPIError) -> DatabaseError | None:
     for sign, damage in _DAMAGED.items():
         if sign in reason:
             return DamagedDatabaseError(damaged_message(damage))
+    if "disk is full" in reason or "diskfull" in reason:
+        return FullDatabaseError(
+            "The disk of the database is full. Free some space, then run the command again."
+        )
     for sign, message in _EXPLANATIONS.items():
         if sign in reason:
             return DatabaseError(message)

@@ -101,6 +101,8 @@ def scan(
         If ``folder`` is not a folder below ``AUDIO_DIR``.
     """
     database.check()
+    if not dry_run:
+        database.check_writable()
     audio_dir, start = _resolve(settings, folder)
     with nullcontext() if dry_run else library_lock(settings):
         walk = find_audio(audio_dir, start, reporter)

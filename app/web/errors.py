@@ -7,7 +7,8 @@ from flask import Flask, Response, current_app, render_template, request
 from sqlalchemy.exc import DBAPIError
 from werkzeug.exceptions import HTTPException, InternalServerError, NotFound
 
-from app.errors import MusicExploreError, OverloadedError
+from app.errors import DiskFullError, MusicExploreError, OverloadedError
+from app.files import is_full
 from app.queries.hidden import hide_paths
 from app.services.database import explain
 from app.web import context
@@ -15,6 +16,7 @@ from app.web.api.arguments import ArgumentsError
 from app.web.responses import json_response
 from app.web.subsonic.answers import CODES, GENERIC, failed
 
+FULL = "The disk of the server is full: nothing can be stored, but reading goes on. Free some space there."
 NOTHING_HERE = "There is nothing at this address."
 INTERNAL = "Something went wrong here. The log of the server says what."
 
@@ -23,12 +25,20 @@ def init_app(app: Flask) -> None:
     """Answer every error in the right shape."""
     app.register_error_handler(MusicExploreError, _answer_known)
     app.register_error_handler(DBAPIError, _answer_database)
+    app.register_error_handler(OSError, _answer_system)
     app.register_error_handler(HTTPException, answer_http)
 
 
 def error_body(code: str, message: str, details: dict[str, Any] | None = None) -> dict[str, Any]:
     """Return the one shape of errors."""
     return {"error": {"code": code, "message": message, "details": details}}
+
+
+def _answer_system(error: OSError) -> Response:
+    """Answer a disk without room, wherever it is met, such as for the body of a request; others are bugs."""
+    if not is_full(error):
+        raise error
+    return _answer_known(DiskFullError(f"{error.filename or 'a temporary file'}: {error.strerror}"))
 
 
 def _answer_known(error: MusicExploreError) -> Response:
@@ -38,6 +48,8 @@ def _answer_known(error: MusicExploreError) -> Response:
         return response
     if error.http_status >= 500:
         current_app.logger.error("%r: %s", request.path, error)
+    if error.http_status == HTTPStatus.INSUFFICIENT_STORAGE:
+        return _answer(error.http_status, error.code, FULL)
     details = error.details if isinstance(error, ArgumentsError) else None
     return _answer(error.http_status, error.code, str(error), details)
 
