@@ -20,8 +20,8 @@ INIT_DB = "Run 'flask init-db' first."
 
 _EXPLANATIONS = {
     "database is locked": "The database is locked by another program. Try again when that has finished.",
-    "readonly database": "The database is read-only. Check the permissions of its file and folder, and that "
-    "its disk is not full.",
+    "readonly database": "The database is read-only. Check the permissions of its file and folder. "
+    "Free some space if its disk is full.",
     "no such table": f"The database is not set up. {INIT_DB}",
     "no such column": f"The database is out of date. {INIT_DB}",
     "undefinedtable": f"The database is not set up. {INIT_DB}",

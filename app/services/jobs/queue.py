@@ -24,6 +24,7 @@ from app.errors import CancelledError, ConflictError, MusicExploreError, QueueFu
 from app.models import Job, JobLine, WebhookDelivery, db
 from app.models.job import CANCELLED, FAILED, FINISHED, QUEUED, RUNNING
 from app.queries.clock import database_now
+from app.queries.hidden import hide_paths
 from app.queries.jobs import JobFacts, facts_of, find_job
 from app.settings import Settings
 
@@ -214,7 +215,13 @@ def finish(
 
 def fail(settings: Settings, taken: Taken, error: MusicExploreError) -> bool:
     """End a job with a reason, in the caller's transaction; False if the lease is lost."""
-    return _end(settings, _held(taken), FAILED, error=str(error), error_code=error.code)
+    return _end(
+        settings,
+        _held(taken),
+        FAILED,
+        error=hide_paths(settings, str(error), everywhere=True),
+        error_code=error.code,
+    )
 
 
 def stop(settings: Settings, taken: Taken) -> bool:

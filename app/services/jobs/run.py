@@ -13,6 +13,7 @@ from sqlalchemy.exc import DBAPIError
 
 from app.errors import BusyError, CancelledError, MusicExploreError
 from app.models import db
+from app.queries.hidden import hide_paths
 from app.services.jobs import queue, runners
 from app.services.jobs.kinds import kind_of
 from app.services.jobs.queue import Taken
@@ -70,7 +71,7 @@ class JobRun(Reporter):
         yield advance
 
     def say(self, message: str) -> None:
-        queue.write_line(self.taken.id, message)
+        queue.write_line(self.taken.id, hide_paths(self.settings, message))
 
     @property
     def progress(self) -> dict[str, Any]:

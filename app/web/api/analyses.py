@@ -9,6 +9,7 @@ from werkzeug.datastructures import FileStorage
 from app.errors import InputError, MusicExploreError, NotFoundError
 from app.models import db
 from app.queries.analyses import KIND, describe_analysis, found_by, library_track_of, place_of
+from app.queries.hidden import hide_paths
 from app.queries.jobs import JobFacts, find_job, list_jobs
 from app.queries.webhooks import deliveries_of
 from app.services.analysis import (
@@ -114,7 +115,8 @@ def submitted_together(arguments: BatchArguments) -> Response:
             job = analyse_upload(settings, file.stream, file.filename or "", asked)
         except MusicExploreError as error:
             title = (file.filename or "")[:200]
-            refused.append({"title": title, "error_code": error.code, "error": str(error)})
+            reason = hide_paths(settings, str(error), everywhere=error.http_status >= 500)
+            refused.append({"title": title, "error_code": error.code, "error": reason})
         else:
             taken.append(describe_analysis(job))
     return json_response({"analyses": taken, "refused": refused}, 202 if taken else 422)

@@ -4,8 +4,9 @@ import os
 import signal
 from concurrent.futures import ThreadPoolExecutor
 
-from app.errors import WorkerError
+from app.errors import StorageError, WorkerError
 from app.models import db
+from app.queries.jobs import find_job
 from app.services.jobs import control, queue, upkeep
 from app.services.jobs.queue import NewJob
 from app.services.jobs.run import run_job
@@ -50,6 +51,16 @@ def test_result_is_written_once_when_a_silent_worker_comes_back(embedded_farm, t
         assert not queue.fail(farm.settings, first, WorkerError("gone"))
         db.session.rollback()
         assert db.session.get(queue.Job, job_id).result == {"by": "other"}
+
+
+def test_reason_names_no_folder_of_the_server_when_a_job_fails(embedded_farm, tmp_path):
+    farm = embedded_farm
+    job_id = farm.add("note", file=str(tmp_path / "notes"))
+    with farm.app.app_context():
+        taken = queue.take_next(farm.settings, "worker")
+        assert queue.fail(farm.settings, taken, StorageError(f"Cannot write {farm.settings.ROOT_DIR}/a/b."))
+        db.session.commit()
+        assert find_job(job_id).error == "Cannot write ROOT_DIR/a/b."
 
 
 def test_poison_fails_and_others_go_on_when_it_kills_every_worker(farm, tmp_path):
