@@ -16,6 +16,7 @@ from app.store.files import Array
 from app.store.integrity import REPAIR, Identity, identify, is_damaged, note_damage
 from app.store.snapshots import SnapshotFiles, Space
 
+MAX_ID = 2**32  # as columns of points hold them
 KEPT_OPEN = 2  # the current snapshot, and the one before for requests that are under way
 
 
@@ -24,7 +25,7 @@ class OpenSnapshot(SnapshotFiles):
 
     def __init__(self, folder: Path) -> None:
         super().__init__(folder)
-        self._arrays: dict[str, tuple[Identity | None, Array]] = {}
+        self._arrays: dict[str, tuple[Path, Identity | None, Array]] = {}
 
     def projection_and_manifest(self, space: Space, name: str) -> tuple[Array, dict[str, Any]]:
         """Return the coordinates of a projection and the manifest that belongs to them.
@@ -53,16 +54,16 @@ class OpenSnapshot(SnapshotFiles):
 
     def _base(self, name: str) -> Array:
         """Return an array that is open, unless its file has changed or was found to be damaged since."""
-        path = self.folder / name
-        identity = identify(path)
         kept = self._arrays.get(name)
+        path = kept[0] if kept else self.folder / name
+        identity = identify(path)
         # Without a file, of a snapshot that was removed meanwhile, what is open can still be read.
-        if kept and (identity is None or (identity == kept[0] and not is_damaged(path, identity))):
-            return kept[1]
+        if kept and (identity is None or (identity == kept[1] and not is_damaged(path, identity))):
+            return kept[2]
         array = super()._base(name)
         self._check(path, name, array)
         # Two threads may both come here; they have opened the same file, and either will do.
-        self._arrays[name] = identity, array
+        self._arrays[name] = path, identity, array
         return array
 
     def _check(self, path: Path, name: str, array: Array) -> None:
@@ -73,7 +74,9 @@ class OpenSnapshot(SnapshotFiles):
         if rest == "track_ids.npy":
             _require_rows(path, array, n_tracks)
             _require(path, array.dtype.kind == "i" and array.ndim == 1, "it does not hold ids")
-            _require(path, bool((array[1:] > array[:-1]).all()), "its ids do not ascend")
+            is_ascending = bool((array[1:] > array[:-1]).all())
+            is_in_range = not n_tracks or (array[0] > 0 and array[-1] < MAX_ID)
+            _require(path, is_ascending and bool(is_in_range), "its ids are out of range")
         elif rest == "offsets.npy":
             _require_rows(path, array, n_tracks + 1)
             _require(path, array.dtype.kind == "i" and array.ndim == 1, "it does not hold numbers of rows")

@@ -10,6 +10,8 @@ import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from pydantic import TypeAdapter
+
 LOCK_FILE = "library.lock"
 PROGRESS_FILE = "progress.json"
 
@@ -33,6 +35,7 @@ class Progress:
 
 
 UNTOLD = Progress("Working")
+_PROGRESS = TypeAdapter(Progress)
 
 
 def write_progress(root: Path, progress: Progress) -> None:
@@ -49,8 +52,8 @@ def read_progress(root: Path) -> Progress | None:
         return None
     try:
         told = json.loads((root / PROGRESS_FILE).read_text(encoding="utf-8"))
-        return Progress(**told) if told.pop("process") == holder else UNTOLD
-    except (OSError, ValueError, KeyError, TypeError):
+        return _PROGRESS.validate_python(told) if told.pop("process") == holder else UNTOLD
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return UNTOLD
 
 

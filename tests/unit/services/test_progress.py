@@ -1,5 +1,6 @@
 """Word of a run's progress reaches others while it lives, and no longer."""
 
+import os
 import subprocess
 import sys
 from dataclasses import asdict
@@ -12,7 +13,7 @@ from app.services.lock import library_lock
 from app.services.progress import SharedReporter
 from app.services.report import Reporter
 from app.settings import PROJECT_DIR
-from app.store.progress import PROGRESS_FILE, UNTOLD, Progress, read_progress, write_progress
+from app.store.progress import LOCK_FILE, PROGRESS_FILE, UNTOLD, Progress, read_progress, write_progress
 
 RUN = """
 import sys
@@ -103,3 +104,38 @@ def test_word_that_cannot_be_understood_is_left_aside(settings, content):
         assert told(settings).stage == "Scanning"
         (settings.ROOT_DIR / PROGRESS_FILE).write_text(content)
         assert told(settings) == UNTOLD
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"\xff\xfe\x00",
+        b"{",
+        b"5",
+        b"null",
+        b'"text"',
+        b"[1]",
+        b"{}",
+        b'{"process": PID}',
+        b'{"process": PID, "stage": "Scanning", "done": "many"}',
+        b'{"process": PID, "stage": [], "done": 1}',
+    ],
+)
+def test_run_is_known_when_its_word_is_damaged(settings, runner, content):
+    with library_lock(settings):
+        (settings.ROOT_DIR / PROGRESS_FILE).write_bytes(content.replace(b"PID", str(os.getpid()).encode()))
+        assert told(settings) == UNTOLD
+        assert runner.invoke(args=["status"]).exit_code == 0
+
+
+@pytest.mark.parametrize("content", [b"", b"\xff\xfe", b"-1", b"no number", bytes(5000)])
+def test_lock_is_taken_and_seen_when_its_file_is_damaged(settings, content):
+    path = settings.ROOT_DIR / LOCK_FILE
+    path.write_bytes(content)
+    assert told(settings) is None
+    with library_lock(settings):
+        assert told(settings) == UNTOLD
+        path.write_bytes(content)
+        assert told(settings) == UNTOLD
+    assert told(settings) is None

@@ -4,6 +4,7 @@ import pytest
 from app.errors import InputError, NotFoundError
 from app.neighbours import BACKENDS
 from app.queries.catalogue import needed_snapshot
+from app.queries.damage import known_damage
 from app.queries.similar import Seed, SimilarQuery, Sound, choose_networks, find_similar, indexes
 from app.store.files import manifest_path, read_facts, write_facts
 from app.store.snapshots import Space
@@ -117,6 +118,19 @@ def test_search_goes_on_without_when_the_manifest_is_damaged(own_library, own_co
     path = manifest_path(build_index(own_context.INDEX_DIR, own_library.files, SEGMENTS, "exact"))
     path.write_text("{")
     assert "cannot be used" in find_similar(own_context, near(4, 2)).note
+
+
+def test_index_that_is_missing_is_reported_when_its_manifest_is_there(own_library, own_context):
+    path = build_index(own_context.INDEX_DIR, own_library.files, SEGMENTS, "exact")
+    before = find_similar(own_context, near(4, 2))
+    assert known_damage(own_context) == []
+    path.unlink()
+    found = find_similar(own_context, near(4, 2))
+    assert [one.place for one in found.results] == [one.place for one in before.results]
+    assert "There is no index" in found.note
+    assert known_damage(own_context) == [f"{NETWORK}/embeddings/segments.index"]
+    build_index(own_context.INDEX_DIR, own_library.files, SEGMENTS, "exact")
+    assert known_damage(own_context) == []
 
 
 def test_checksum_is_computed_once_when_asked_often(own_library, own_context, monkeypatch):
