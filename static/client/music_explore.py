@@ -61,7 +61,7 @@ class MusicExplore:
     Parameters
     ----------
     address : str
-        Of the server, without a path.
+        Of the server, with the path that a proxy serves it below, if any.
     token : str, optional
         Needed from other machines than the server's own; ``flask token create`` makes one.
     timeout : float

@@ -87,6 +87,12 @@ import { parseSafetensors } from "./safetensors.js";
 /** Whether this is a copy of the page without a server (`static/site/source.js`): nothing can be kept. */
 export const isCopy = "musicExploreSite" in globalThis;
 
+/** The path that the server is reached below, such as "/music"; empty at the root, and in a copy of the page. */
+const ROOT = document.querySelector('meta[name="root"]')?.getAttribute("content") ?? "";
+
+/** @param {string} path  on the server @returns {string} its address, for links and whatever else loads */
+export const addressOf = (path) => ROOT + path;
+
 const UNREACHABLE = "The server does not answer. Is it still running?";
 
 /** The server said no, or did not answer. */
@@ -117,7 +123,7 @@ export async function request(path, parameters = {}, options = {}) {
   }
   let response;
   try {
-    response = await fetch(query.size ? `${path}?${query}` : path, options);
+    response = await fetch(addressOf(query.size ? `${path}?${query}` : path), options);
   } catch (error) {
     if (error instanceof DOMException && error.name === "AbortError") throw error;
     throw new ApiError(UNREACHABLE, "unreachable", 0);

@@ -1,5 +1,6 @@
 /** What lies over the map when there is none: empty library, no snapshot, an error. */
 
+import { addressOf } from "./api.js";
 import { h } from "./dom.js";
 import { startJob } from "./jobs/feed.js";
 import { OutdatedError } from "./loader.js";
@@ -46,7 +47,7 @@ const PROCESS = {
   run: async () => {
     // Whether it was taken, and how far it has come, is to be seen there.
     await startJob("process").catch(() => {});
-    location.assign("/jobs");
+    location.assign(addressOf("/jobs"));
   },
 };
 

@@ -27,7 +27,7 @@ from app.store.snapshots import Space
 from app.web import context, holding
 from app.web.api.arguments import ArgumentsError
 from app.web.api.operation import operation
-from app.web.api.places import describe_place
+from app.web.api.places import below_root, describe_place
 from app.web.api.schemas.analyses import (
     AnalysesAnswer,
     AnalysesArguments,
@@ -118,7 +118,7 @@ def submitted_together(arguments: BatchArguments) -> Response:
             reason = hide_paths(settings, str(error), everywhere=error.http_status >= 500)
             refused.append({"title": title, "error_code": error.code, "error": reason})
         else:
-            taken.append(describe_analysis(job))
+            taken.append(_told(job))
     return json_response({"analyses": taken, "refused": refused}, 202 if taken else 422)
 
 
@@ -153,7 +153,7 @@ def listed(arguments: AnalysesArguments) -> Response:
         {
             "total": total,
             "next": page[-1].id if len(found) > len(page) else None,
-            "analyses": [describe_analysis(job) for job in page],
+            "analyses": [_told(job) for job in page],
         }
     )
 
@@ -170,7 +170,7 @@ def one(job_id: str, arguments: WaitArguments) -> Response:
 def cancelled(job_id: str) -> Response:
     """Cancel an analysis that waits or runs; one of others only with the scope ``write``."""
     _find_own(job_id)
-    return json_response(describe_analysis(control.cancel(context.settings(), job_id)), 202)
+    return json_response(_told(control.cancel(context.settings(), job_id)), 202)
 
 
 @analyses.delete("/analyses/<job_id>")
@@ -286,10 +286,16 @@ def _wait(job: JobFacts, seconds: float) -> JobFacts:
 
 def _describe(job: JobFacts) -> dict[str, Any]:
     return {
-        **describe_analysis(job),
+        **_told(job),
         "result": found_by(job) if job.state == "finished" else None,
         "library_track": library_track_of(job),
     }
+
+
+def _told(job: JobFacts) -> dict[str, Any]:
+    """Return what is told of an analysis, with an address of its sound."""
+    told = describe_analysis(job)
+    return told if told["audio"] is None else {**told, "audio": below_root(told["audio"])}
 
 
 def _answer(job: JobFacts) -> Response:

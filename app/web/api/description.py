@@ -7,6 +7,7 @@ from flask import Blueprint, Response, current_app, render_template
 from app.queries.tokens import SCOPES
 from app.web.api.openapi import describe_api
 from app.web.api.operation import operation
+from app.web.api.places import below_root
 from app.web.api.reference import sections
 from app.web.api.schemas.description import DescriptionAnswer
 from app.web.responses import json_response
@@ -27,7 +28,7 @@ def _document() -> dict[str, Any]:
 @operation(answer=DescriptionAnswer)
 def document() -> Response:
     """Describe all routes, arguments and answers as OpenAPI 3.1, for tools."""
-    return json_response(_document())
+    return json_response(_document() | {"servers": [{"url": below_root("/")}]})
 
 
 @description.get("/docs")

@@ -7,6 +7,7 @@ from app.queries.listening.questions import new_question
 from app.services.listening import keep_answer
 from app.web import context
 from app.web.api.operation import operation
+from app.web.api.places import below_root
 from app.web.api.schemas.listening import AnswerArguments, KeptAnswer, QuestionAnswer, SummaryAnswer
 from app.web.responses import dump_json, json_response
 
@@ -19,7 +20,10 @@ MAX_BODY = 4096
 @operation(answer=QuestionAnswer)
 def question() -> Response:
     """Ask a new question."""
-    response = Response(dump_json(new_question(context.settings()).to_json()), mimetype="application/json")
+    asked = new_question(context.settings()).to_json()
+    for sound in (asked["reference"], *asked["choices"]):
+        sound["audio"] = below_root(sound["audio"])
+    response = Response(dump_json(asked), mimetype="application/json")
     response.cache_control.no_store = True
     return response
 

@@ -3,6 +3,8 @@
 from dataclasses import asdict
 from typing import Any
 
+from flask import request
+
 from app.queries.similar import Place
 
 
@@ -11,7 +13,7 @@ def describe_place(place: Place, segment_seconds: float) -> dict[str, Any]:
     track_id, segment = place.track.id, place.segment
     audio = track_audio(track_id)
     if segment is not None:
-        audio = f"/audio/segment/{segment_seconds:g}/{track_id}:{segment}"
+        audio = below_root(f"/audio/segment/{segment_seconds:g}/{track_id}:{segment}")
     return {
         "track": asdict(place.track),
         "album": place.album,
@@ -30,4 +32,9 @@ def segment_start(segment: int | None, segment_seconds: float) -> float | None:
 
 def track_audio(track_id: int) -> str:
     """Return the address of the sound of a track."""
-    return f"/audio/track/{track_id}"
+    return below_root(f"/audio/track/{track_id}")
+
+
+def below_root(path: str) -> str:
+    """Return the address of a path, below the one that a proxy serves this server at."""
+    return request.script_root + path

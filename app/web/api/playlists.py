@@ -123,7 +123,7 @@ def appended(playlist_id: int, body: EntriesArguments) -> Response:
 def exported(playlist_id: int, arguments: PlaylistExportArguments) -> Response:
     """Send a playlist as a file for other players, or as a table."""
     settings = context.settings()
-    root = request.url_root.rstrip("/")
+    root = request.host_url.rstrip("/")
     options = PlaylistOptions.choose(
         settings,
         lambda track_id: root + track_audio(track_id),

@@ -1,6 +1,6 @@
 /** The page that takes audio files, has them analysed, and shows what was found. */
 
-import { ApiError } from "../api.js";
+import { ApiError, addressOf } from "../api.js";
 import { h } from "../dom.js";
 import { formatDuration } from "../format.js";
 import { AttributeChoice } from "./attributes.js";
@@ -11,7 +11,7 @@ import { isAbort, reasonOf, stateChip } from "./words.js";
 
 /** @typedef {import("./requests.js").Analysis} Analysis */
 
-const HOME = "/analyse";
+const HOME = addressOf("/analyse");
 const TITLE = document.title;
 
 /** @param {string} id */
@@ -75,7 +75,7 @@ class AnalysePage {
   show() {
     this.#turn.abort();
     this.#turn = new AbortController();
-    const id = /^\/analyse\/(.+)$/.exec(location.pathname)?.[1] ?? null;
+    const id = location.pathname.slice(HOME.length + 1) || null;
     element("ask").hidden = id !== null;
     element("result").hidden = id === null;
     document.title = TITLE;

@@ -1,6 +1,6 @@
 /** What is asked about analyses of audio that is sent. */
 
-import { ApiError, request } from "../api.js";
+import { ApiError, addressOf, request } from "../api.js";
 
 /** @typedef {{name: string, title: string, unavailable: string | null}} Attribute */
 /** @typedef {{attributes: Attribute[], max_mb: number, max_seconds: number}} Offer */
@@ -90,7 +90,7 @@ export function sendFile(file, { attributes, networks = [] }, onProgress, signal
   form.append("file", file, file.name);
   return new Promise((resolve, reject) => {
     const sending = new XMLHttpRequest();
-    sending.open("POST", `${ANALYSES}?${query}`);
+    sending.open("POST", addressOf(`${ANALYSES}?${query}`));
     sending.responseType = "json";
     sending.upload.onprogress = ({ loaded, total }) => onProgress(total ? loaded / total : 0);
     sending.onload = () => {

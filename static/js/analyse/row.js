@@ -1,5 +1,6 @@
 /** A line of the list: a file that is being sent, or an analysis, and what can be done with it. */
 
+import { addressOf } from "../api.js";
 import { h } from "../dom.js";
 import { formatTime } from "../format.js";
 import { cancelAnalysis, deleteAnalysis, fetchAnalysis, hasEnded, retryAnalysis, sendFile } from "./requests.js";
@@ -110,7 +111,7 @@ export class Row {
       event.preventDefault();
       this.#handlers.onOpen(analysis.id);
     };
-    return h("p.row-title", {}, h("a", { href: `/analyse/${analysis.id}`, onclick: open }, analysis.title));
+    return h("p.row-title", {}, h("a", { href: addressOf(`/analyse/${analysis.id}`), onclick: open }, analysis.title));
   }
 
   #facts() {

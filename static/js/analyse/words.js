@@ -1,5 +1,6 @@
 /** What is told of an analysis, in words. */
 
+import { addressOf } from "../api.js";
 import { h } from "../dom.js";
 import { networkName } from "../words.js";
 
@@ -66,7 +67,7 @@ export function mapLinks({ id, result }) {
   const links = networks.map(([network, { segments }]) => {
     const query = new URLSearchParams({ network, layer: String(layers[0]), song: id });
     if (!segments) query.set("level", "tracks");
-    return h("a.button", { href: `/?${query}` }, several ? networkName(network) : "Show on the map");
+    return h("a.button", { href: addressOf(`/?${query}`) }, several ? networkName(network) : "Show on the map");
   });
   return [several ? h("span", {}, "Show on the map of") : null, ...links];
 }

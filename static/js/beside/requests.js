@@ -1,6 +1,6 @@
 /** What is fetched for the things beside the map. */
 
-import { request } from "../api.js";
+import { addressOf, request } from "../api.js";
 
 /**
  * @typedef {object} TrackFacts  What a list says of a track.
@@ -93,7 +93,7 @@ export async function fetchPlaylist(id) {
 }
 
 /** @param {number} id @param {"m3u8" | "xspf" | "csv"} format @returns {string} where it is to be had as a file */
-export const playlistFile = (id, format) => `${PLAYLISTS}/${id}/export?format=${format}`;
+export const playlistFile = (id, format) => addressOf(`${PLAYLISTS}/${id}/export?format=${format}`);
 
 /**
  * Make or change a playlist.

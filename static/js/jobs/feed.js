@@ -1,6 +1,6 @@
 /** Tells all jobs whenever one of them changes: the server says so, or is asked from time to time. */
 
-import { request } from "../api.js";
+import { addressOf, request } from "../api.js";
 
 /**
  * @typedef {object} Job
@@ -66,7 +66,7 @@ export function watchJobs(onJobs, onLost) {
     timer = setTimeout(ask, PAUSE);
   };
   const listen = () => {
-    const events = new EventSource(`${JOBS}/events`);
+    const events = new EventSource(addressOf(`${JOBS}/events`));
     events.addEventListener("jobs", ({ data }) => {
       clearTimeout(timer);
       onJobs(JSON.parse(data));

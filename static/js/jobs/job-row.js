@@ -1,5 +1,6 @@
 /** A line of the table of jobs, with what it has said below it if wanted. */
 
+import { addressOf } from "../api.js";
 import { hasEnded } from "../analyse/requests.js";
 import { momentName, reasonOf, stateChip } from "../analyse/words.js";
 import { h } from "../dom.js";
@@ -59,7 +60,7 @@ export class JobRow {
 
   /** @param {Job} job */
   #title({ kind, id, title }) {
-    return kind === "analysis" ? h("a", { href: `/analyse/${id}` }, title) : h("span", {}, title);
+    return kind === "analysis" ? h("a", { href: addressOf(`/analyse/${id}`) }, title) : h("span", {}, title);
   }
 
   /** @param {Job} job */

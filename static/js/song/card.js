@@ -1,5 +1,6 @@
 /** The card of a song that was added: how far it has come, its tags, its sound, what is near it. */
 
+import { addressOf } from "../api.js";
 import { complaint, player } from "../analyse/result.js";
 import { stateName } from "../analyse/words.js";
 import { h } from "../dom.js";
@@ -134,14 +135,14 @@ export class SongCard {
     }
     const isOwn = track === null && source !== null && same === null;
     const keep = h("button", { type: "button", onclick: this.#handlers.onKeep }, "Add to the library");
-    const all = h("a", { href: `/analyse/${id}` }, "All that was found");
+    const all = h("a", { href: addressOf(`/analyse/${id}`) }, "All that was found");
     const show = h("button", { type: "button", onclick: () => this.#handlers.onShow(same) }, "Show the track");
     this.#actions.replaceChildren(all, ...(isOwn ? [keep] : []), ...(same === null ? [] : [show]));
   }
 
   /** What became of the wish to keep it. @param {string} words @param {boolean} isDone */
   kept(words, isDone) {
-    const link = isDone ? h("a", { href: "/jobs" }, "Jobs") : "";
+    const link = isDone ? h("a", { href: addressOf("/jobs") }, "Jobs") : "";
     this.#actions.querySelector(".song-kept")?.remove();
     this.#actions.append(h("span.song-kept", { role: "status" }, words, " ", link));
     if (isDone) this.#actions.querySelector("button")?.remove();
