@@ -2,7 +2,19 @@
 
 from flask import Flask
 
-from app.web import access, assets, compression, errors, health, logs, metrics, origins, proxies, rate_limits
+from app.web import (
+    access,
+    assets,
+    compression,
+    errors,
+    forms,
+    health,
+    logs,
+    metrics,
+    origins,
+    proxies,
+    rate_limits,
+)
 from app.web.api import BLUEPRINTS
 from app.web.media import media
 from app.web.pages import pages
@@ -19,6 +31,7 @@ def init_web(app: Flask) -> None:
     SettingsError
         If ``AUDIO_PROVIDER`` names no provider, or the counts of requests cannot be kept.
     """
+    app.request_class = forms.FormRequest
     assets.init_app(app)
     logs.init_app(app)
     metrics.init_app(app)

@@ -155,9 +155,12 @@ def _tell(playlist_id: int, status: int = 200) -> Response:
 
 
 def _versions() -> frozenset[int] | None:
-    """Versions that ``If-Match`` allows: what its tags begin with. None where any will do."""
+    """Return the versions that ``If-Match`` allows: what its tags begin with. None where any will do.
+
+    A header without a tag that could be read allows none, as whoever sends it means some state.
+    """
     tags = request.if_match
-    if not tags or tags.star_tag:
+    if "If-Match" not in request.headers or tags.star_tag:
         return None
-    versions = (_VERSION.match(tag) for tag in tags.as_set(include_weak=True))
+    versions = (_VERSION.match(tag or "") for tag in tags.as_set(include_weak=True))
     return frozenset(int(version[0]) for version in versions if version)
