@@ -96,6 +96,7 @@ def submitted(arguments: AnalysisArguments) -> Response:
 @operation(
     query=BatchArguments,
     upload=FILE,
+    most_files=MAX_FILES,
     answer=BatchAnswer,
     status=202,
     also={422: BatchAnswer},

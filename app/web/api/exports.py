@@ -10,18 +10,21 @@ from app.web.api.operation import operation
 from app.web.api.schemas.exports import ExportSpaceArguments
 from app.web.ranges import send_range
 
+ANY_FILE = MIMETYPES["npy"]
+"""What programs save that do not know more of a kind of file."""
+
 exports = Blueprint("exports", __name__, url_prefix="/api/v1/export")
 
 
 @exports.get("/<network>/<layer>.npy")
-@operation(query=ExportSpaceArguments, media={MIMETYPES["npy"]: None}, errors=(416,))
+@operation(query=ExportSpaceArguments, media={ANY_FILE: None}, errors=(416,))
 def as_npy(network: str, layer: str, arguments: ExportSpaceArguments) -> Response:
     """Send all vectors of a layer as records (track, segment, start, vector) in an .npy file."""
     return _send(network, layer, arguments.level, "npy")
 
 
 @exports.get("/<network>/<layer>.parquet")
-@operation(query=ExportSpaceArguments, media={MIMETYPES["parquet"]: None}, errors=(416,))
+@operation(query=ExportSpaceArguments, media={MIMETYPES["parquet"]: None, ANY_FILE: None}, errors=(416,))
 def as_parquet(network: str, layer: str, arguments: ExportSpaceArguments) -> Response:
     """Send all vectors of a layer as a Parquet file: track, segment, start, and a column per value."""
     return _send(network, layer, arguments.level, "parquet")

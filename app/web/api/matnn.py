@@ -12,7 +12,7 @@ from app.services.analysis import Request, analyse_upload, list_attributes
 from app.web import context
 from app.web.api.analyses import FILE, uploaded_files
 from app.web.api.operation import operation
-from app.web.api.schemas.matnn import MatnnResult, MatnnState, MatnnUpload
+from app.web.api.schemas.matnn import MatnnForm, MatnnResult, MatnnState, MatnnUpload
 from app.web.responses import json_response
 
 matnn = Blueprint("matnn", __name__, url_prefix="/api")
@@ -24,7 +24,7 @@ SHOWN_GENRES = 3
 
 
 @matnn.post("/upload")
-@operation(upload=FILE, answer=MatnnUpload, errors=(422,), scope="analyse")
+@operation(upload=FILE, form=MatnnForm, answer=MatnnUpload, errors=(422,), scope="analyse")
 def upload() -> Response:
     """Have an audio file analysed, as matnn does.
 

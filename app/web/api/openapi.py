@@ -29,6 +29,8 @@ CONVERTERS: Mapping[str, Mapping[str, Any]] = {
     "FloatConverter": {"type": "number", "minimum": 0},
 }
 TEXT = {"type": "string", "minLength": 1}
+# As OpenAPI 3.1 has it, and for generators of clients also as 3.0 did.
+FILE_CONTENT = {"type": "string", "format": "binary", "contentMediaType": "application/octet-stream"}
 
 DESCRIPTION = """\
 Music Explore's own API: what the page uses, for programs of your own.
@@ -65,11 +67,12 @@ def describe_api(app: Flask) -> dict[str, Any]:
                 *_query_parameters(operation, definitions),
                 *_header_parameters(operation),
             ],
-            **_body(operation, references),
+            **_body(operation, references, definitions),
             "responses": _responses(method, operation, references),
             "security": [{}, {"token": [operation.scope]}],
         }
-    queries = {operation.query.__name__ for _, _, operation in found if operation.query}
+    taken = ((operation.query, operation.form) for _, _, operation in found)
+    queries = {model.__name__ for models in taken for model in models if model}
     schemas = {name: schema for name, schema in definitions.items() if name not in queries}
     return {
         "openapi": OPENAPI,
@@ -107,7 +110,11 @@ def _schemas(operations: list[Operation]) -> tuple[References, dict[str, Any]]:
     """Return what to write where a model is meant, and the schemas of all models by name."""
     keys: dict[tuple[type[BaseModel], JsonSchemaMode], None] = {(ErrorAnswer, "serialization"): None}
     for operation in operations:
-        keys |= {(model, "validation"): None for model in (operation.query, operation.body) if model}
+        keys |= {
+            (model, "validation"): None
+            for model in (operation.query, operation.body, operation.form)
+            if model
+        }
         given = (*operation.answers.values(), *operation.also.values())
         keys |= {(model, "serialization"): None for model in given if model}
     references, document = models_json_schema(list(keys), ref_template=REFERENCE, schema_generator=_Schemas)
@@ -178,9 +185,9 @@ def _without_null(schema: Mapping[str, Any]) -> dict[str, Any]:
     return plain
 
 
-def _body(operation: Operation, references: References) -> dict[str, Any]:
+def _body(operation: Operation, references: References, definitions: dict[str, Any]) -> dict[str, Any]:
     if operation.upload is not None:
-        content = {FORM: {"schema": _form_with(operation.upload)}}
+        content = {FORM: {"schema": _form(operation, definitions)}}
     elif operation.body is not None:
         content = {JSON: {"schema": references[operation.body, "validation"]}}
     else:
@@ -188,9 +195,14 @@ def _body(operation: Operation, references: References) -> dict[str, Any]:
     return {"requestBody": {"required": True, "content": content}}
 
 
-def _form_with(file: str) -> dict[str, Any]:
-    content = {"type": "string", "contentMediaType": "application/octet-stream"}
-    return {"type": "object", "required": [file], "properties": {file: content}}
+def _form(operation: Operation, definitions: dict[str, Any]) -> dict[str, Any]:
+    """Return the schema of a form with a file or, where an operation takes several, with files."""
+    several = {"type": "array", "items": FILE_CONTENT, "minItems": 1, "maxItems": operation.most_files}
+    fields = {operation.upload: several if operation.most_files > 1 else FILE_CONTENT}
+    if operation.form is not None:
+        texts = definitions[operation.form.__name__]["properties"]
+        fields |= {name: _without_null(schema) for name, schema in texts.items()}
+    return {"type": "object", "required": [operation.upload], "properties": fields}
 
 
 def _responses(method: str, operation: Operation, references: References) -> dict[str, Any]:
@@ -208,7 +220,7 @@ def _responses(method: str, operation: Operation, references: References) -> dic
     for status in statuses:
         responses[status] = {"description": HTTPStatus(status).phrase, "content": failed}
     if operation.query is not None:
-        responses[414] = {"description": "The address is longer than the server before the API takes."}
+        responses[431] = {"description": "Address and headers are longer than the server takes."}
     responses[429]["headers"] = {
         "Retry-After": {"description": "Seconds to wait.", "schema": {"type": "integer", "minimum": 0}}
     }
@@ -223,4 +235,6 @@ def _media(kind: str, model: type[BaseModel] | None, references: References) -> 
     if model is not None:
         return {"schema": references[model, "serialization"]}
     is_text = kind.startswith("text/") and kind != "text/event-stream"
-    return {"schema": {"type": "string"}} if is_text else {}
+    if is_text:
+        return {"schema": {"type": "string"}}
+    return {} if kind == "text/event-stream" else {"schema": FILE_CONTENT}

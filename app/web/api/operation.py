@@ -35,6 +35,10 @@ class Operation:
         Arguments in the body, as JSON.
     upload : str or None
         Name of the field with a file, where the body is a form.
+    most_files : int
+        How many files the field may have.
+    form : type or None
+        Further fields of the form, which the route reads itself.
     answers : mapping
         Kind of media to the model of its content; None for content that no model describes.
     status : int
@@ -53,6 +57,8 @@ class Operation:
     body: type[Arguments] | None
     max_body: int
     upload: str | None
+    most_files: int
+    form: type[Arguments] | None
     answers: Mapping[str, type[BaseModel] | None]
     status: int
     errors: tuple[int, ...]
@@ -67,6 +73,8 @@ def operation(
     body: type[Arguments] | None = None,
     max_body: int = MAX_BODY,
     upload: str | None = None,
+    most_files: int = 1,
+    form: type[Arguments] | None = None,
     answer: type[BaseModel] | None = None,
     media: Mapping[str, type[BaseModel] | None] | None = None,
     status: int = 200,
@@ -88,7 +96,7 @@ def operation(
     """
     answers = {JSON: answer} if media is None else media
     described = Operation(
-        query, body, max_body, upload, answers, status, errors, scope, also or {}, anonymous
+        query, body, max_body, upload, most_files, form, answers, status, errors, scope, also or {}, anonymous
     )
 
     def decorate(view: View) -> View:

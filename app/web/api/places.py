@@ -1,5 +1,6 @@
 """Points of maps as the API tells them."""
 
+from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
 
@@ -33,6 +34,12 @@ def segment_start(segment: int | None, segment_seconds: float) -> float | None:
 def track_audio(track_id: int) -> str:
     """Return the address of the sound of a track."""
     return below_root(f"/audio/track/{track_id}")
+
+
+def addresses_of_tracks() -> Callable[[int], str]:
+    """Return what gives a track the whole address of its sound, for files; also after the request."""
+    root = request.url_root
+    return lambda track_id: f"{root}audio/track/{track_id}"
 
 
 def below_root(path: str) -> str:

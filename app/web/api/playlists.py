@@ -16,7 +16,7 @@ from app.services.playlists import (
 )
 from app.web import context
 from app.web.api.operation import operation
-from app.web.api.places import track_audio
+from app.web.api.places import addresses_of_tracks, track_audio
 from app.web.api.schemas.playlists import (
     EntriesArguments,
     NewPlaylistArguments,
@@ -123,10 +123,9 @@ def appended(playlist_id: int, body: EntriesArguments) -> Response:
 def exported(playlist_id: int, arguments: PlaylistExportArguments) -> Response:
     """Send a playlist as a file for other players, or as a table."""
     settings = context.settings()
-    root = request.host_url.rstrip("/")
     options = PlaylistOptions.choose(
         settings,
-        lambda track_id: root + track_audio(track_id),
+        addresses_of_tracks(),
         offline=arguments.offline,
         windows_paths=arguments.windows_paths,
     )

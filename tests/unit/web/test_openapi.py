@@ -5,6 +5,7 @@ from flask import Flask
 from openapi_spec_validator import validate
 
 from app import create_app
+from app.web.api.matnn import FLAGS
 from app.web.api.openapi import describe_api
 from app.web.api.operation import JSON, operation, operation_of
 
@@ -155,3 +156,36 @@ def test_file_is_the_field_of_a_form_when_one_is_sent_along(library):
     assert form["required"] == ["file"]
     assert {"413", "415", "422"} <= set(found["responses"])
     assert found["security"][-1] == {"token": ["analyse"]}
+
+
+FILE = {"type": "string", "format": "binary", "contentMediaType": "application/octet-stream"}
+
+
+def form(document, path):
+    return operations(document)["POST", path]["requestBody"]["content"]["multipart/form-data"]["schema"]
+
+
+def test_files_are_described_as_binary_when_they_are_sent(document):
+    assert form(document, "/api/v1/analyses")["properties"] == {"file": FILE}
+    several = form(document, "/api/v1/analyses/batch")["properties"]["file"]
+    assert several == {"type": "array", "items": FILE, "minItems": 1, "maxItems": 50}
+
+
+def test_every_flag_is_described_when_an_upload_takes_some(document):
+    described = form(document, "/api/upload")
+    assert described["required"] == ["file"]
+    assert set(described["properties"]) == {"file", *FLAGS, "webhook_url"}
+    assert all(described["properties"][flag]["type"] == "boolean" for flag in FLAGS)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/api/v1/export/{network}/{layer}.npy",
+        "/api/v1/export/{network}/{layer}.parquet",
+        "/audio/track/{track_id}",
+    ],
+)
+def test_answer_is_described_as_a_file_that_any_program_can_save(document, path):
+    content = operations(document)["GET", path]["responses"]["200"]["content"]
+    assert content["application/octet-stream"] == {"schema": FILE}

@@ -1,6 +1,21 @@
 """The tag service of matnn: its forms and answers, as its clients know them."""
 
+from pydantic import Field
+
+from app.web.api.arguments import Arguments
 from app.web.api.operation import Answer
+
+
+class MatnnForm(Arguments):
+    """What an upload asks for. Without any flag: everything that is available on this server."""
+
+    bpm: bool | None = Field(None, description="tempo")
+    key: bool | None = Field(None, description="key and scale")
+    classifiers: bool | None = Field(None, description="how approachable and engaging the music is")
+    genre_discogs_effnet: bool | None = Field(None, description="genre by Discogs-EffNet")
+    genre_musicnn: bool | None = Field(None, description="genre by MusiCNN's tags of Last.fm")
+    genre_magnatagatune: bool | None = Field(None, description="genre by MusiCNN's tags of MagnaTagATune")
+    webhook_url: str | None = Field(None, description="URL that the result is sent to")
 
 
 class MatnnUpload(Answer):
