@@ -23,7 +23,7 @@ import numpy.typing as npt
 
 from app import create_app, current_settings
 from app.models import Album, Artist, Snapshot, Tag, Track, db, track_tags
-from app.neighbours import BACKENDS, IndexOptions
+from app.neighbours import BACKENDS, IndexOptions, Metric
 from app.neighbours.knn import knn_graph
 from app.networks import installed, network_sha256
 from app.services import database
@@ -204,12 +204,14 @@ def replace_array(library: Library, name: str, array: Rows) -> None:
     write_facts(path, manifest)
 
 
-def build_index(index_dir: Path, files: SnapshotFiles, space: Space, backend: str) -> Path:
+def build_index(
+    index_dir: Path, files: SnapshotFiles, space: Space, backend: str, metric: Metric = "angular"
+) -> Path:
     """Write the neighbour index of a space, with its manifest; return its path."""
     path = index_path(index_dir, files.key, space)
     path.parent.mkdir(parents=True, exist_ok=True)
-    facts = BACKENDS.get(backend).build(files.vectors(space), path, IndexOptions())
-    manifest = {"snapshot": files.key, "backend": backend, "metric": "angular", "facts": facts}
+    facts = BACKENDS.get(backend).build(files.vectors(space), path, IndexOptions(metric=metric))
+    manifest = {"snapshot": files.key, "backend": backend, "metric": metric, "facts": facts}
     write_facts(manifest_path(path), {**manifest, "sha256": file_sha256(path)})
     return path
 

@@ -15,6 +15,8 @@ from app.queries.similar.places import rows_of_track
 from app.queries.tags import row_of
 from app.store.snapshots import Level, Space
 
+MAX_LENGTH = 1e18  # of a vector, beyond which the square of a Euclidean distance may leave float32
+
 
 @dataclass(frozen=True)
 class Seed:
@@ -88,15 +90,23 @@ def question_of(
     """
     if isinstance(seeds, Sound):
         return _check(snapshot, space, seeds, metric)
-    weights = np.array([seed.weight for seed in seeds])
+    weights = np.array([seed.weight for seed in seeds], np.float64)
     if not (weights > 0).any():
         raise InputError("At least one seed must have a weight above 0.")
+    weights /= np.abs(weights).max()  # only their ratios count, and the smallest ones would vanish in float32
     vectors = np.concatenate([_vector(snapshot, space, seed) for seed in seeds])
     if metric == "euclidean":
         wanted, unwanted = np.maximum(weights, 0), np.maximum(-weights, 0)
         p = wanted @ vectors / wanted.sum()
         n = unwanted @ vectors / (unwanted.sum() or 1)
-        return np.asarray(p + unwanted.sum() / wanted.sum() * (p - n), np.float32)[None]
+        with np.errstate(over="ignore", invalid="ignore"):
+            question = p + np.divide(unwanted.sum(), wanted.sum()) * (p - n)
+        if not _is_measurable(question):
+            raise InputError(
+                "The weights below 0 outweigh those above by too much for Euclidean distances. "
+                "Use weights of similar size."
+            )
+        return np.asarray(question, np.float32)[None]
     question = weights @ unit_rows(vectors)
     if np.linalg.norm(question) < 1e-6 * np.abs(weights).sum():
         raise InputError("The seeds cancel each other out: nothing is left to look for.")
@@ -140,4 +150,16 @@ def _check(snapshot: OpenSnapshot, space: Space, sound: Sound, metric: Metric) -
         raise InputError("The vector holds a value that is no finite number.")
     if metric == "angular" and not question.any():
         raise InputError("The vector is zero everywhere: it has no direction to compare.")
+    if metric == "euclidean" and not _is_measurable(question):
+        raise InputError(
+            f"The vector is longer than {MAX_LENGTH:g}: its Euclidean distances cannot be computed. "
+            "Scale it like the vectors of the library, or use metric=angular."
+        )
     return question[None]
+
+
+def _is_measurable(question: npt.NDArray[np.floating]) -> bool:
+    """Whether Euclidean distances to a vector are finite in float32. NaN is no length."""
+    return bool(np.abs(question).max(initial=0) <= MAX_LENGTH) and bool(
+        np.linalg.norm(question.astype(np.float64)) <= MAX_LENGTH
+    )

@@ -15,9 +15,13 @@ MAX_TAG = 128
 
 NOT_FINITE: Final = 1
 TOO_LARGE: Final = 2
+TOO_SMALL: Final = 3
+ROUNDED: Final = 0.01
+"""Greatest error of a row in 16 bits, relative to its length; ordinary values keep it below 0.0005."""
 REASONS: Final = {
     NOT_FINITE: "holds a value that is no finite number",
-    TOO_LARGE: "holds a value beyond 65,504, the greatest that is kept",
+    TOO_LARGE: "holds a value beyond 65,504, the greatest in 16 bits; scale the vectors down",
+    TOO_SMALL: "holds only values that 16 bits round to zero or nearly so; scale the vectors up",
 }
 
 Flaws = npt.NDArray[np.uint8]
@@ -28,6 +32,21 @@ def halve(values: Array) -> npt.NDArray[np.float16]:
     """Return values as they are kept; what is beyond float16 becomes infinite."""
     with np.errstate(over="ignore"):
         return np.asarray(values).astype(np.float16)
+
+
+def is_rounded_away(values: Array, halves: npt.NDArray[np.float16]) -> npt.NDArray[np.bool_]:
+    """bool, shape=(n,): which rows are no more what they were, as their values are too small for 16 bits.
+
+    Rows are scaled by their largest value first: squares of the smallest would vanish themselves.
+    """
+    exact = np.asarray(values, np.float64)
+    peaks = np.abs(exact).max(axis=1, keepdims=True, initial=0.0)
+    with np.errstate(invalid="ignore"):
+        scale = np.where(peaks > 0, peaks, 1)
+        lengths = np.linalg.norm(exact / scale, axis=1)
+        errors = np.linalg.norm((exact - halves) / scale, axis=1)
+        rounded: npt.NDArray[np.bool_] = errors > ROUNDED * lengths
+    return rounded
 
 
 def find_flaws(values: Array, reporter: Reporter, *, are_activations: bool, path: Path) -> Flaws:
@@ -45,7 +64,8 @@ def find_flaws(values: Array, reporter: Reporter, *, are_activations: bool, path
             halves = halve(block)
             is_kept = np.isfinite(halves).all(axis=1)
             kinds = np.where(np.isfinite(block).all(axis=1), TOO_LARGE, NOT_FINITE)
-            flaws[first : first + ROWS_AT_ONCE] = np.where(is_kept, 0, kinds)
+            small = np.where(is_rounded_away(block, halves), TOO_SMALL, 0)
+            flaws[first : first + ROWS_AT_ONCE] = np.where(is_kept, small, kinds)
             wrong = ((halves < 0) | (halves > 1)).any(axis=1)
             if are_activations and wrong.any():
                 raise InputError(

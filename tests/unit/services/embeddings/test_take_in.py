@@ -112,7 +112,7 @@ def test_track_without_a_file_is_shown_when_it_is_streamed(take, settings, publi
     [
         (np.nan, "row 1 holds a value that is no finite number"),
         (-np.inf, "row 1 holds a value that is no finite number"),
-        (7e4, "row 1 holds a value beyond 65,504, the greatest that is kept"),
+        (7e4, "row 1 holds a value beyond 65,504, the greatest in 16 bits; scale the vectors down"),
     ],
 )
 def test_track_is_left_out_with_a_reason_when_a_row_cannot_be_kept(take, settings, value, reason):
@@ -250,3 +250,21 @@ def test_file_is_refused_when_it_is_no_array(settings, tracks, tmp_path, damage)
         path.write_bytes(b"1 2 3\n" if damage == "text" else b"")
     with pytest.raises(InputError, match=r"values\.npy"):
         import_embeddings(settings, Reporter(), ImportRequest(NAME, path, ids))
+
+
+@pytest.mark.parametrize("value", [1e-300, 1e-9, 3e-8, 1e-7])
+def test_row_is_left_out_with_a_way_out_when_16_bits_round_it_away(take, value):
+    found = take(np.vstack([VALUES[0], np.full(VALUES.shape[1], value)]), "1", "2")
+    assert [group.track.id for group in found.groups] == [1]
+    [left_out] = found.rejected
+    assert left_out.reason == (
+        "row 1 holds only values that 16 bits round to zero or nearly so; scale the vectors up"
+    )
+
+
+def test_row_is_taken_in_when_only_some_of_its_values_round_to_zero(take, published):
+    row = np.zeros(VALUES.shape[1])
+    row[0], row[1] = 1.0, 1e-12
+    take(np.vstack([row, np.zeros_like(row)]), "1", "2")
+    _, vectors, _ = published()
+    assert vectors[:, 0].tolist() == [1.0, 0.0]
