@@ -127,6 +127,22 @@ def test_page_says_so_when_the_server_stops_answering_and_when_it_is_back(explor
     expect(explorer.running).to_be_empty()
 
 
+def test_page_names_what_is_out_of_service_and_shows_the_rest_when_a_file_is_damaged(
+    library: Library, tmp_path: Path, serve: Callable[..., str], page: Page
+) -> None:
+    own = Library(shutil.copytree(library.root, tmp_path / "own"), library.key)
+    space = next(space for space in own.files.spaces() if space.level == "segments")
+    own.files.derived_path(space, "knn-distances").write_bytes(b"damage")
+    address = serve(own.root)
+    place = f"network={space.network}&layer={space.layer}&level={space.level}"
+    assert page.request.get(f"{address}/api/v1/outliers?{place}").status == 503
+
+    explorer = Explorer(page, address).open()
+
+    expect(explorer.running).to_contain_text(f"{space.network}/{space.layer}/segments/knn-distances.npy")
+    expect(explorer.running).to_contain_text("flask verify --repair")
+
+
 def test_page_passes_on_what_the_server_says_when_it_refuses(explorer: Explorer) -> None:
     body = json.dumps({"error": {"code": "database", "message": "The database is locked.", "details": None}})
     explorer.page.route("**/api/v1/networks", lambda route: route.fulfill(status=503, body=body))
