@@ -40,6 +40,7 @@ _DAMAGED = {
     "indexcorrupted": "the server reports a damaged index",
     "invalid page in block": "the server reports damaged pages",
     "could not read block": "the server cannot read pages of it",
+    "could not open file": "the server lacks files of it",
 }
 
 

@@ -15,10 +15,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from app.errors import EmptyLibraryError, MusicExploreError
-from app.models import Extraction, Part, Snapshot, db
+from app.models import Extraction, Part, Snapshot, Track, db
 from app.services.publish import gather_snapshot, plan_snapshot
 from app.services.report import Reporter
 from app.settings import Settings
@@ -79,11 +79,16 @@ def _restore_manifest(settings: Settings, part: Part, files: PartFiles) -> bool:
     starts = [row_start for _, row_start, _ in places]
     if [*starts, part.n_rows] != [0, *accumulate(counts)]:
         return False  # the ledger does not say what all of its rows are
+    query = select(Track.id, Track.content_hash).join(Extraction, Extraction.track_id == Track.id)
+    hashes = {
+        row.id: row.content_hash for row in db.session.execute(query.where(Extraction.part_id == part.id))
+    }
     facts = {
         "network": part.network,
         "weights_sha256": part.weights_sha256,
         "tracks": [track_id for track_id, _, _ in places],
         "rows": counts,
+        "content_hashes": [hashes.get(track_id) for track_id, _, _ in places],
     }
     for snapshot in _snapshots(settings):
         with contextlib.suppress(MusicExploreError, OSError):
@@ -102,8 +107,9 @@ def _origin(snapshot: SnapshotFiles, settings: Settings, network: str) -> dict[s
     facts = snapshot.manifest["networks"][network]
     if network not in imported_names(settings.DATA_DIR):
         return {"front_end": facts.get("front_end")}
+    n_parts = db.session.scalar(select(func.count()).where(Part.network == network))
     of_set = {name: facts[name] for name in ("segment_seconds", "tags")}
-    return {"imported": {"file": None, **of_set}}
+    return {"imported": {"file": None, "parts": n_parts, **of_set}}
 
 
 def _places(part: Part) -> list[tuple[int, int, int]]:

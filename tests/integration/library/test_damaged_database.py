@@ -7,12 +7,15 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
+from sqlalchemy import text
 
-from app import create_app
+from app import create_app, current_settings
 from app.errors import DamagedDatabaseError
-from app.models import db
+from app.models import Track, db
 from app.services import database, database_check
 from cli import register
+from tests.conftest import DEFAULTS
+from tests.servers import PostgreSql
 from tests.snapshot_factory import Library, Spec, build_library
 
 PAGE = 4096
@@ -123,6 +126,36 @@ def test_database_is_in_service_again_when_it_was_restored(
     monkeypatch.setattr(database_check, "AGAIN_SECONDS", 0.0)
     assert client.get("/health").json["status"] == "ok"
     assert client.post("/api/v1/playlists", json={"name": "mine"}).status_code == 201
+
+
+def test_damage_is_reported_when_the_server_of_the_database_meets_it(
+    postgresql: PostgreSql, tmp_path: Path
+) -> None:
+    with postgresql.database() as address:
+        app = create_app(DEFAULTS | {"ROOT_DIR": tmp_path, "SQLALCHEMY_DATABASE_URI": address})
+        register(app)
+        with app.app_context():
+            database.upgrade(current_settings(app))
+            db.session.add_all(Track(path=f"{number:0200}.ogg") for number in range(200))
+            db.session.commit()
+            place = db.session.scalar(text("SELECT pg_relation_filepath('track')"))
+            db.session.rollback()
+            with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+                connection.execute(text("CHECKPOINT"))
+            db.engine.dispose()
+        postgresql.stop()
+        with (postgresql.folder / "data" / str(place)).open("r+b") as stream:
+            stream.seek(8192)
+            stream.write(b"\xa5" * 8192)
+        postgresql.start()
+        result = app.test_cli_runner().invoke(args=["status"])
+        assert result.exit_code == 1
+        assert "The database is damaged: the server reports damaged pages" in result.stderr
+        answer = app.test_client().get("/api/v1/status")
+        assert (answer.status_code, answer.json["error"]["code"]) == (503, "database_damaged")
+        with app.app_context():
+            db.session.remove()
+            db.engine.dispose()
 
 
 def test_check_ends_in_time_when_the_database_is_large(library: Library) -> None:

@@ -4,12 +4,16 @@ import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 from flask import Flask
+from sqlalchemy import select
 
 from app import create_app, current_settings
-from app.models import db
+from app.models import Track, db
+from app.services.embeddings.take_in import ImportRequest, import_embeddings
 from app.services.process import rebuild
+from app.services.publish import build_snapshot, plan_snapshot, publish
 from app.services.report import Reporter
 from app.services.verify import verify
 from app.settings import Settings
@@ -115,3 +119,28 @@ def test_part_is_restored_without_its_music_when_the_snapshot_holds_its_rows(own
     found = verify(settings, Reporter(), repair=True)
     assert (len(found.problems), found.to_extract) == (len(list(settings.DATA_DIR.glob("*/*.json"))), False)
     assert [path.read_bytes() for path in parts] == before
+
+
+@pytest.mark.parametrize("suffix", [".npy", ".json"])
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_imported_rows_are_restored_when_their_part_is_damaged(
+    own: Flask, tmp_path: Path, suffix: str, damage: str
+) -> None:
+    settings = _settings(own)
+    paths = sorted(db.session.scalars(select(Track.path)))
+    np.save(tmp_path / "rows.npy", np.arange(len(paths) * 8, dtype=np.float32).reshape(-1, 8))
+    (tmp_path / "ids.txt").write_text("\n".join(paths), "utf-8")
+    request = ImportRequest("mine", tmp_path / "rows.npy", ids=tmp_path / "ids.txt")
+    import_embeddings(settings, Reporter(), request)
+    plan = plan_snapshot(settings)
+    build_snapshot(settings, plan, Reporter())
+    publish(settings, plan.files)
+    files = (settings.DATA_DIR / "mine").glob(f"*{suffix}")
+    (part,) = (path for path in files if path.name != "imported.json")
+    content = part.read_bytes()
+    DAMAGES[damage](part)
+    found = verify(settings, Reporter(), repair=True)
+    assert (len(found.problems), found.to_extract) == (1, False)
+    assert suffix == ".json" or part.read_bytes() == content
+    assert verify(settings, Reporter()).problems == []
+    assert plan_snapshot(settings).files.key == plan.files.key
