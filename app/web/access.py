@@ -12,18 +12,22 @@ A token comes in the header ``Authorization: Bearer``, or, from browsers that ha
 
 from collections.abc import Collection
 from ipaddress import IPv6Address, ip_address
+from typing import Any
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, abort, current_app, g, request
+from sqlalchemy.exc import DBAPIError
 from werkzeug.datastructures import WWWAuthenticate
+from werkzeug.exceptions import HTTPException
 
+from app.errors import MusicExploreError
 from app.queries.tokens import SCOPES, Scope, TokenFacts, find_token
 from app.services.tokens import note_use
 from app.web import context
-from app.web.api.operation import operation_of
+from app.web.api.operation import MAX_BODY, operation_of
 from app.web.assets import plain_name
 from app.web.origins import SAFE_METHODS
-from app.web.proxies import askers, hosts
+from app.web.proxies import askers, hosts, look_behind
 
 COOKIE = "mex_token"
 # Signing in, and what tells those that watch over the server whether it lives.
@@ -87,6 +91,20 @@ def check_access() -> None:
             403,
             f"This needs a token with the scope {scope!r}, which allows {SCOPES[scope]}. See 'flask token'.",
         )
+
+
+def may_send_much(app: Flask, environ: dict[str, Any]) -> bool:
+    """Tell whether a body that is not small is worth receiving: before any of it is kept on disk."""
+    look_behind(app, environ)
+    with app.request_context(environ):
+        operation = operation_of(app, request.endpoint or "")
+        if operation is None or not (operation.upload or operation.max_body > MAX_BODY):
+            return False
+        try:
+            check_access()
+        except (HTTPException, MusicExploreError, DBAPIError):  # the application says so itself
+            return False
+    return True
 
 
 def shown_token() -> TokenFacts | None:

@@ -57,16 +57,22 @@ class Proxies:
 def init_app(app: Flask) -> None:
     """Put what trusted proxies say in place of what they themselves look like."""
     inner: Wsgi = app.wsgi_app
-    proxies = Proxies(app.extensions["settings"].TRUSTED_PROXIES)
+    app.extensions["proxies"] = Proxies(app.extensions["settings"].TRUSTED_PROXIES)
 
     def behind_proxies(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
-        environ[PEER] = environ.get("REMOTE_ADDR", "")
-        environ[HOST] = environ.get("HTTP_HOST", "")
-        if environ[PEER] in proxies:
-            _believe(environ, proxies)
+        look_behind(app, environ)
         return inner(environ, start_response)
 
     app.wsgi_app = behind_proxies  # type: ignore[method-assign]
+
+
+def look_behind(app: Flask, environ: dict[str, Any]) -> None:
+    """Put into the environment of a request what trusted proxies say of it."""
+    proxies: Proxies = app.extensions["proxies"]
+    environ[PEER] = environ.get("REMOTE_ADDR", "")
+    environ[HOST] = environ.get("HTTP_HOST", "")
+    if environ[PEER] in proxies:
+        _believe(environ, proxies)
 
 
 def askers() -> Iterator[str]:

@@ -18,12 +18,14 @@ from gunicorn.workers.base import Worker
 from waitress import create_server, wasyncore
 from waitress.channel import HTTPChannel
 from waitress.server import BaseWSGIServer
-from waitress.task import ThreadedTaskDispatcher
+from waitress.task import ThreadedTaskDispatcher, WSGITask
 from waitress.utilities import Error
 
 from app.settings import Settings
 from app.web import holding
+from app.web.access import may_send_much
 from app.web.api.analyses import largest_upload
+from app.web.api.operation import MAX_BODY
 from app.web.proxies import Proxies
 
 LARGEST_HEAD: Final = 32 * 1024
@@ -73,6 +75,7 @@ class Channel(HTTPChannel):  # type: ignore[misc]
 
     request: Any
     """The request that is arriving; None between requests."""
+    _admitted: Any = None
 
     def __init__(self, server: Any, sock: socket.socket, addr: Any, *others: Any, **named: Any) -> None:
         self._address: str | None = str(addr[0])
@@ -89,7 +92,24 @@ class Channel(HTTPChannel):  # type: ignore[misc]
         with self.requests_lock:
             if len(self.requests) > 1:
                 self.requests[0].headers["CONNECTION"] = "close"
+        if self.request is not None and self.request is not self._admitted and self._is_large:
+            self._admit()
         return taken
+
+    @property
+    def _is_large(self) -> bool:
+        size: int = max(self.request.content_length, self.request.body_bytes_received)
+        return size > MAX_BODY
+
+    def _admit(self) -> None:
+        """Receive a large body only from those that may send it; let the application refuse others now."""
+        self._admitted = self.request
+        environ = WSGITask(self, self.request).get_environment()
+        if not may_send_much(self.server.application, environ):
+            self.request.close()
+            self.request.body_rcv = None
+            self.request.headers["CONNECTION"] = "close"
+            self._answer()
 
     def handle_write(self) -> None:
         """Send some of the answer, and then let others have their turn."""
@@ -145,8 +165,12 @@ class Channel(HTTPChannel):  # type: ignore[misc]
         if self.request is None:
             self.will_close = True
             return
+        self.request.error = TooSlowError("It came too slowly. Send it again over a better connection.")
+        self._answer()
+
+    def _answer(self) -> None:
+        """Answer a request of which nothing more will be received."""
         with self.requests_lock:
-            self.request.error = TooSlowError("It came too slowly. Send it again over a better connection.")
             self.requests.append(self.request)
             self.request = None
         self.server.add_task(self)

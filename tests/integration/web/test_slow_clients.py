@@ -137,6 +137,43 @@ def test_body_is_taken_when_it_comes_in_pieces(server):
         assert client.recv(100).startswith(b"HTTP/1.1 422")
 
 
+def large_body(head=b""):
+    return (
+        b"POST /api/v1/analyses HTTP/1.1\r\nHost: music.example\r\nContent-Length: 5000000\r\n"
+        b"Content-Type: multipart/form-data; boundary=x\r\n" + head + b"\r\n--x\r\n"
+    )
+
+
+@pytest.mark.parametrize("head", [b"", b"Authorization: Bearer mex_guessed\r\n"], ids=["nothing", "a guess"])
+def test_large_body_is_refused_at_its_head_when_whoever_sends_it_may_not(server, head):
+    with server.connect(large_body(head)) as client:
+        assert client.recv(1000).split(b" ")[1] in (b"401", b"403")
+
+
+@pytest.mark.parametrize("path", ["/sign-in", "/rest/ping", "/nowhere", "/api/v1/jobs"])
+def test_large_body_is_refused_at_its_head_when_the_route_takes_none(server, path):
+    start = f"POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5000000\r\n\r\nabc"
+    with server.connect(start.encode()) as client:
+        assert client.recv(1000).startswith(b"HTTP/1.1 ")
+
+
+def test_large_chunked_body_is_refused_when_whoever_sends_it_may_not(server):
+    start = (
+        large_body().replace(b"Content-Length: 5000000", b"Transfer-Encoding: chunked").partition(b"--x")[0]
+    )
+    block = b"10000\r\n" + b"a" * 0x10000 + b"\r\n"
+    with server.connect(start) as client, contextlib.suppress(ConnectionError):
+        for _ in range(40):
+            client.sendall(block)
+        assert client.recv(1000).startswith(b"HTTP/1.1 403")
+
+
+def test_large_body_is_received_when_whoever_sends_it_may(server):
+    start = large_body().replace(b"music.example", b"localhost")
+    with server.connect(start) as client:
+        assert client.recv(1000).startswith(b"HTTP/1.1 408")  # waited for until it was too slow
+
+
 def test_others_are_served_when_clients_take_nothing_of_their_answers(server):
     with contextlib.ExitStack() as stack:
         for _ in range(4 * THREADS):
