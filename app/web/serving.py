@@ -191,13 +191,14 @@ class ServingWorker(Worker):  # type: ignore[misc]  # gunicorn has no types
         self._patience = settings.CLIENT_TIMEOUT_SECONDS
         self._dispatcher = ThreadedTaskDispatcher()
         self._dispatcher.set_thread_count(self.cfg.threads)
-        create_server(
-            self.wsgi,
-            map=self._map,
-            _dispatcher=self._dispatcher,
-            sockets=[listener.sock for listener in self.sockets],
-            **self._adjustments(settings),
-        )
+        for listener in self.sockets:  # one by one, as each may be of the network or a Unix socket
+            create_server(
+                self.wsgi,
+                map=self._map,
+                _dispatcher=self._dispatcher,
+                sockets=[listener.sock],
+                **self._adjustments(settings),
+            )
         limits = Limits(settings)
         for server in self._servers():
             server.channel_class = Channel

@@ -119,6 +119,7 @@ def events() -> Response:
     Each event ``jobs`` holds what ``/api/v1/jobs?limit=100`` tells. The stream ends after a minute; browsers
     open it again by themselves. With 503 too many streams are open: ask from time to time instead.
     """
+    list_jobs(limit=1)  # says now, and not in the midst of the stream, if the database cannot be read
     if not _take_stream():
         raise OverloadedError(
             f"{STREAMS} programs are told of jobs already. Ask /api/v1/jobs from time to time."

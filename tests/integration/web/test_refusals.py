@@ -2,6 +2,9 @@
 
 import pytest
 
+from app import create_app
+from tests.snapshot_factory import default_settings
+
 SIMILAR = "/api/v1/similar?network=mtt-musicnn&layer=embeddings"
 POINTS = "/api/v1/points?network=mtt-musicnn&layer=embeddings&level=tracks"
 EXPORT = "/api/v1/selection/export"
@@ -91,3 +94,9 @@ def test_body_is_refused(client, path, body, kind, status, code):
 def test_request_is_refused_when_a_foreign_name_leads_here(client, host, path):
     response = client.get(path, headers={"Host": host})
     assert (response.status_code, response.json["error"]["code"]) == (403, "forbidden")
+
+
+def test_event_stream_is_refused_when_there_is_no_database(tmp_path):
+    browser = create_app(default_settings(tmp_path)).test_client()
+    answer = browser.get("/api/v1/jobs/events")
+    assert (answer.status_code, answer.json["error"]["code"]) == (503, "database")
