@@ -12,6 +12,7 @@
     │   └── GoneError            what was asked for has been thrown away
     ├── AudioError               an audio file cannot be decoded
     │   ├── NoSoundError         it holds pictures only
+    │   ├── TooLongError         its sound is longer than allowed (an InputError as well)
     │   └── AudioUnavailableError  it cannot be reached now, or changes while it is read
     ├── NetworkError             a network cannot be used
     │   ├── MissingNetworkError  its file is not there
@@ -125,6 +126,10 @@ class AudioError(MusicExploreError):
 
 class NoSoundError(AudioError):
     """A file holds no audio, as a video may."""
+
+
+class TooLongError(InputError, AudioError):
+    """A sound is longer than allowed."""
 
 
 class AudioUnavailableError(AudioError):

@@ -51,6 +51,8 @@ class Settings(BaseModel):
     ONNX_PROVIDER: Literal["cpu", "cuda"] = Field("cpu", description="where ONNX Runtime computes")
     JOBS: int = Field(0, ge=0, le=1024, description="extraction processes; 0 = one per core")
 
+    MAX_TRACK_HOURS: float = Field(24, gt=0, le=1000, description="longest sound of a file that is decoded")
+
     PCA_DIMS: int = Field(10, ge=2, le=512, description="components kept by PCA and STD-PCA")
     MAX_FIT_SEGMENTS: int = Field(50_000, ge=100, description="segments that t-SNE and UMAP are fitted on")
     SEED: int = Field(0, ge=0, description="seed of every random choice: same music, same map")

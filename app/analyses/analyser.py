@@ -13,7 +13,6 @@ from app.analyses.catalogue import chosen, require
 from app.analyses.network_stream import Heard, NetworkStream
 from app.analyses.places import weights_version
 from app.audio.decode import SAMPLE_RATE, AudioReader, Samples
-from app.errors import InputError
 from app.networks import NETWORKS, Network
 from app.networks.base import Float32
 from app.networks.engines import Runner, load
@@ -160,11 +159,7 @@ class _FileSound:
         }
 
     def _blocks(self, sample_rate: int) -> Iterable[Samples]:
-        reader = AudioReader(self._path, sample_rate=sample_rate)
-        for block in reader:
-            if reader.duration > self._max_seconds:
-                raise InputError(f"The sound is longer than {self._max_seconds:g} seconds.")
-            yield block
+        return AudioReader(self._path, sample_rate=sample_rate, max_seconds=self._max_seconds)
 
 
 def _keep(heard: Iterable[Heard], pieces: dict[str, list[dict[str, Float32]]]) -> None:

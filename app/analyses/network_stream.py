@@ -24,6 +24,8 @@ class _View:
     frames: Stream
     patches: PatchStream
     networks: list[Network] = field(default_factory=list)
+    last: Float32 | None = None
+    last_values: dict[str, dict[str, Float32]] = field(default_factory=dict)
 
 
 class NetworkStream:
@@ -58,7 +60,29 @@ class NetworkStream:
             yield from self._run(view, view.patches.push(view.frames.finish()))
             yield from self._run(view, view.patches.finish())
 
-    def _run(self, view: _View, patches: npt.NDArray[np.float32]) -> Iterator[Heard]:
-        if len(patches):
-            for network in view.networks:
-                yield network, self._runners[network.name](patches)
+    def _run(self, view: _View, patches: Float32) -> Iterator[Heard]:
+        """Run each network once over patches; over one of equal ones in a row, such as digital silence."""
+        if not len(patches):
+            return
+        is_new = _differs_from_former(view.last, patches)
+        view.last = patches[-1]
+        for network in view.networks:
+            values = self._runners[network.name](patches[is_new]) if is_new.any() else {}
+            if not is_new.all():
+                former = view.last_values.get(network.name, {})
+                rows = np.cumsum(is_new) - (0 if former else 1)
+                values = {
+                    layer: np.concatenate([found[layer] for found in (former, values) if found])[rows]
+                    for layer in (values or former)
+                }
+            view.last_values[network.name] = {layer: found[-1:] for layer, found in values.items()}
+            yield network, values
+
+
+def _differs_from_former(last: Float32 | None, patches: Float32) -> npt.NDArray[np.bool_]:
+    """Tell which patches are another than the one before, bool, shape=(n,)."""
+    is_new = np.ones(len(patches), np.bool_)
+    is_new[1:] = (patches[1:] != patches[:-1]).any(axis=(1, 2))
+    if last is not None:
+        is_new[0] = bool((patches[0] != last).any())
+    return is_new

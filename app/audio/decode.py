@@ -6,13 +6,12 @@ There is this one way for all files, because the resampler visibly moves the act
 
 import contextlib
 import itertools
+import math
 import operator
-import os
-import stat
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import IO, Any, NoReturn
+from typing import Any
 
 import av
 import numpy as np
@@ -22,9 +21,13 @@ from av.audio import AudioStream
 from av.audio.frame import AudioFrame
 from av.container import InputContainer
 from av.packet import Packet
+from av.stream import Disposition
 
 from app.audio.ending import is_cut_short
-from app.errors import AudioError, AudioUnavailableError, NoSoundError
+from app.audio.ogg import Section, find_links
+from app.audio.source import Source, open_file, refuse_other_files
+from app.audio.timeline import Timeline
+from app.errors import AudioError, AudioUnavailableError, NoSoundError, TooLongError
 
 Samples = npt.NDArray[np.float32]
 AnyPath = str | bytes | Path
@@ -73,6 +76,11 @@ _SAMPLE_FORMATS: dict[str, tuple[int, float]] = {
 # Float files may go beyond ±1, but a spectrum of numbers beyond this overflows float32.
 _LOUDEST = 1e6
 
+# Samples that are looked at to find channels that cancel each other out, and the share of the channels' power
+# below which their sum counts as silent.
+_POWER_STRIDE = 16
+CANCELLED = 0.003
+
 # Sample rates outside of these, in Hz, come from damaged heads; a low one would make a flood of samples.
 _SLOWEST, _FASTEST = 1000, 10_000_000
 
@@ -114,7 +122,7 @@ def probe(path: AnyPath) -> AudioFacts:
     NoSoundError
         If it holds no audio.
     """
-    with _open_audio(path) as (_, _, facts):
+    with _opened(path) as source, _open_stream(source) as (_, _, facts):
         return facts
 
 
@@ -129,13 +137,15 @@ class AudioReader:
         Of the samples that come out, in Hz.
     block_seconds : float
         How much is decoded at a time, and so about the length of the blocks that come out.
+    max_seconds : float
+        Decoding ends with an error where the sound is longer.
 
     Attributes
     ----------
     facts : AudioFacts or None
         What the head of the file says; None before the first block.
     duration : float
-        Seconds decoded so far.
+        Seconds decoded so far, with the silence that a player counts where time stamps leave a gap.
     warnings : list of str
         What was odd about the file; complete when the iteration has ended.
 
@@ -147,10 +157,18 @@ class AudioReader:
     (184.2, [])
     """
 
-    def __init__(self, path: AnyPath, *, sample_rate: int = SAMPLE_RATE, block_seconds: float = 10.0) -> None:
+    def __init__(
+        self,
+        path: AnyPath,
+        *,
+        sample_rate: int = SAMPLE_RATE,
+        block_seconds: float = 10.0,
+        max_seconds: float = math.inf,
+    ) -> None:
         self.path = path
         self.sample_rate = sample_rate
         self.block_seconds = block_seconds
+        self.max_seconds = max_seconds
         self._reset()
 
     def _reset(self) -> None:
@@ -160,6 +178,7 @@ class AudioReader:
         self._damaged_packets = 0
         self._damaged_bytes = 0
         self._sound_bytes = 0
+        self._mono_power = self._channel_power = 0.0
 
     def __iter__(self) -> Iterator[Samples]:
         """Yield blocks of mono samples, float32, shape=(n,), n > 0, nominally within ±1.
@@ -169,31 +188,59 @@ class AudioReader:
         AudioError
             With a short reason that does not name the file, at any time during the iteration: what came
             before must then be thrown away.
+        TooLongError
+            If the sound is longer than ``max_seconds``.
         """
         self._reset()
-        with _open_audio(self.path) as (container, stream, self.facts):
+        with _opened(self.path) as source:
             is_empty = True
-            for block in _resample(self._mono_blocks(container.demux(stream)), self.sample_rate):
+            for block in _resample(self._decode(source), self.sample_rate):
                 if len(block):
                     is_empty = False
                     yield block
-            if is_empty:
-                raise AudioError("no audio in it can be decoded")
-            self._judge(self.facts)
+        if is_empty or self.facts is None:
+            raise AudioError("no audio in it can be decoded")
+        self._judge(self.facts)
 
-    def _mono_blocks(self, packets: Iterator["Packet[AudioStream]"]) -> Iterator[tuple[int, Samples]]:
-        """Yield sample rate and samples at that rate; a change of format begins a new block."""
-        fifo, form, room = av.AudioFifo(), ("", 0, 0), 0.0
+    def _decode(self, source: Source) -> Iterator[tuple[int, Samples]]:
+        """Yield sample rate and samples of one chained stream after the other; most files have one."""
+        for link in _links(source):
+            with _open_stream(link) as (container, stream, facts):
+                self.facts = facts if self.facts is None else _joined(self.facts, facts)
+                timeline = Timeline(container.format.name, facts.duration)
+                yield from self._mono_blocks(container.demux(stream), timeline)
+
+    def _mono_blocks(
+        self, packets: Iterator["Packet[AudioStream]"], timeline: Timeline
+    ) -> Iterator[tuple[int, Samples]]:
+        """Yield sample rate and samples at that rate; a change of format or a gap begins a new block."""
+        fifo, form, room, start = av.AudioFifo(), ("", 0, 0), 0.0, self.duration
         for frame in self._frames(packets):
             new_form = (frame.format.name, frame.layout.nb_channels, frame.sample_rate)
-            if new_form != form or fifo.samples >= room:
+            position = self.duration - start + (fifo.samples / form[2] if fifo.samples else 0.0)
+            gap = timeline.gap_before(frame, position)
+            if gap or new_form != form or fifo.samples >= room:
                 yield from self._drain(fifo)
+                yield from self._silence(gap, frame.sample_rate)
                 fifo, form = av.AudioFifo(), new_form
                 # Shorter blocks of more than two channels: memory shall not depend on their number.
                 room = self.block_seconds * frame.sample_rate * min(1, 2 / max(form[1], 1))
             frame.pts = None  # the fifo refuses gaps in the time stamps
             fifo.write(frame)
         yield from self._drain(fifo)
+
+    def _silence(self, seconds: float, sample_rate: int) -> Iterator[tuple[int, Samples]]:
+        left = round(seconds * sample_rate)
+        while left > 0:
+            count = min(left, max(1, round(self.block_seconds * sample_rate)))
+            left -= count
+            self._advance(count / sample_rate)
+            yield sample_rate, np.zeros(count, np.float32)
+
+    def _advance(self, seconds: float) -> None:
+        self.duration += seconds
+        if self.duration > self.max_seconds:
+            raise TooLongError(f"The sound is longer than {self.max_seconds:g} seconds.")
 
     def _frames(self, packets: Iterator["Packet[AudioStream]"]) -> Iterator[AudioFrame]:
         """Decode packet by packet, over those that are damaged."""
@@ -217,9 +264,11 @@ class AudioReader:
         frame = fifo.read()
         if frame is None:
             return
-        mono = _mix_down(frame)
+        mono, channel_power = _mix_down(frame)
         _check_values(mono, self.duration, frame.sample_rate)
-        self.duration += len(mono) / frame.sample_rate
+        self._mono_power += _power(mono)
+        self._channel_power += channel_power
+        self._advance(len(mono) / frame.sample_rate)
         yield frame.sample_rate, mono
 
     def _judge(self, facts: AudioFacts) -> None:
@@ -229,6 +278,10 @@ class AudioReader:
         if self._damaged_packets:
             packets = "packet" if self._damaged_packets == 1 else "packets"
             self.warnings.append(f"{self._damaged_packets} damaged {packets} skipped")
+        if self._mono_power < CANCELLED * self._channel_power:
+            self.warnings.append(
+                "its channels cancel each other out: what was analysed is their sum, which is nearly silent"
+            )
         declared = facts.duration if facts.duration_is_declared else None
         if declared is not None and self.duration < declared - max(0.5, 0.01 * declared):
             self.warnings.append(f"decoded {self.duration:.1f} s of {declared:.1f} s declared")
@@ -247,8 +300,8 @@ def _resample(blocks: Iterable[tuple[int, Samples]], sample_rate: int) -> Iterat
         yield resampler.resample_chunk(nothing, last=True)
 
 
-def _mix_down(frame: AudioFrame) -> Samples:
-    """Return the mean of the channels, scaled to ±1."""
+def _mix_down(frame: AudioFrame) -> tuple[Samples, float]:
+    """Return the mean of the channels, scaled to ±1, and the mean of their powers, about."""
     kind = frame.format.packed.name
     if kind not in _SAMPLE_FORMATS:
         raise AudioError(f"samples of the unknown kind {kind}")
@@ -261,9 +314,40 @@ def _mix_down(frame: AudioFrame) -> Samples:
         mono: Samples = columns[0].astype(np.float32)
         for column in columns[1:]:
             mono += column
+        some = columns[:, ::_POWER_STRIDE].astype(np.float32)
+        some = (some - silence) / loudest
+        power = float(np.einsum("ij,ij->", some, some)) / channels
     mono -= silence * channels
     mono /= loudest * channels
-    return mono
+    return mono, power
+
+
+def _power(mono: Samples) -> float:
+    """Return the sum of squares of some samples, the same ones as of the channels."""
+    some = mono[::_POWER_STRIDE]
+    return float(np.dot(some, some))
+
+
+def _links(source: Source) -> Iterator[Source | Section]:
+    """Yield the file, or one after the other the parts of it that are complete streams of their own."""
+    is_ogg = source.read(4) == b"OggS"
+    source.seek(0)
+    links = find_links(source) if is_ogg else []
+    if len(links) > 1:
+        yield from (Section(source, start, end) for start, end in links)
+    else:
+        yield source
+
+
+def _joined(facts: AudioFacts, more: AudioFacts) -> AudioFacts:
+    """Return the facts of two chained streams."""
+    durations = (facts.duration, more.duration)
+    return replace(
+        facts,
+        duration=None if None in durations else sum(filter(None, durations)),
+        duration_is_declared=facts.duration_is_declared and more.duration_is_declared,
+        is_cut_short=facts.is_cut_short or more.is_cut_short,
+    )
 
 
 def _check_values(mono: Samples, start: float, sample_rate: int) -> None:
@@ -277,72 +361,78 @@ def _check_values(mono: Samples, start: float, sample_rate: int) -> None:
 
 
 @contextlib.contextmanager
-def _open_audio(path: AnyPath) -> Iterator[tuple[InputContainer, AudioStream, AudioFacts]]:
-    """Open the audio stream of a file; translate what goes wrong, while it is open, to AudioError."""
+def _opened(path: AnyPath) -> Iterator[Source]:
+    """Open a file; translate what goes wrong, while it is open, to AudioError."""
     av.logging.set_libav_level(_QUIET)
     try:
-        with _open_file(path) as file, _open_container(file) as container:
-            stream = container.streams.best("audio")
-            if not isinstance(stream, AudioStream):
-                raise NoSoundError("no audio stream in it")
-            if stream.codec_context is None:
-                raise AudioError("no decoder for its audio")
-            stream.codec_context.thread_count = 1  # one worker per core decodes
-            stream.codec_context.thread_type = "NONE"
-            yield container, stream, _describe(container, stream, file)
+        with open_file(path) as file:
+            source = Source(file)
+            try:
+                yield source
+            finally:
+                if source.failure is not None:
+                    raise source.failure
     except av.FFmpegError as error:
         raise AudioError(f"cannot be decoded: {error.strerror}") from error
     except OSError as error:
         raise AudioUnavailableError(explain_os_error(error)) from error
 
 
-def _open_file(path: AnyPath) -> IO[bytes]:
-    # O_NONBLOCK: a named pipe called song.mp3 must not stop everything.
-    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
-    try:
-        status = os.fstat(descriptor)
-        if not stat.S_ISREG(status.st_mode):
-            raise AudioError("not a regular file")
-        if status.st_size == 0:
-            raise AudioError("the file is empty")
-        return os.fdopen(descriptor, "rb", buffering=0)
-    except AudioError:
-        os.close(descriptor)
-        raise
+@contextlib.contextmanager
+def _open_stream(source: Source | Section) -> Iterator[tuple[InputContainer, AudioStream, AudioFacts]]:
+    """Open the audio stream that a browser plays."""
+    with _open_container(source) as container:
+        stream = _played_stream(container)
+        if stream.codec_context is None:
+            raise AudioError("no decoder for its audio")
+        stream.codec_context.thread_count = 1  # one worker per core decodes
+        stream.codec_context.thread_type = "NONE"
+        yield container, stream, _describe(container, stream, source)
 
 
-def _open_container(file: IO[bytes]) -> InputContainer:
+def _played_stream(container: InputContainer) -> AudioStream:
+    """Return the first stream, of MP4 the first that is enabled: so Chromium chooses."""
+    streams = list(container.streams.audio)
+    if not streams:
+        raise NoSoundError("no audio stream in it")
+    is_mp4 = container.format.name.startswith("mov,mp4")
+    enabled = [stream for stream in streams if is_mp4 and stream.disposition & Disposition.default]
+    return [*enabled, *streams][0]
+
+
+def _open_container(source: Source | Section) -> InputContainer:
     try:
         container: InputContainer = av.open(
-            file,
+            source,
             "r",
             container_options={"format_whitelist": _CONTAINERS},
             buffer_size=_READ_BYTES,
-            io_open=_refuse_other_files,
+            io_open=refuse_other_files,
             **_METADATA_OPTIONS,
         )
-    except av.FFmpegError as error:
+    except (av.FFmpegError, PermissionError) as error:
         raise AudioError("not an audio file, or its head is damaged") from error
     return container
 
 
-def _refuse_other_files(*_: Any) -> NoReturn:
-    raise PermissionError("Audio files must not refer to other files.")
-
-
-def _describe(container: InputContainer, stream: AudioStream, file: IO[bytes]) -> AudioFacts:
-    duration = None if container.duration is None else container.duration / av.time_base
+def _describe(container: InputContainer, stream: AudioStream, source: Source | Section) -> AudioFacts:
+    duration, is_declared = None, False
+    if stream.duration is not None and stream.time_base is not None:
+        duration, is_declared = float(stream.duration * stream.time_base), True
+    elif container.duration is not None:
+        # Of several streams another may be the longer one.
+        duration, is_declared = container.duration / av.time_base, len(container.streams) == 1
     return AudioFacts(
         duration=duration,
-        duration_is_declared=duration is not None and _declares_duration(container.format.name, file),
+        duration_is_declared=is_declared and _declares_duration(container.format.name, source),
         sample_rate=stream.sample_rate,
         channels=stream.channels,
         codec=stream.codec_context.codec.canonical_name,
-        is_cut_short=is_cut_short(container.format.name, file),
+        is_cut_short=is_cut_short(container.format.name, source),
     )
 
 
-def _declares_duration(container_format: str, file: IO[bytes]) -> bool:
+def _declares_duration(container_format: str, file: Source | Section) -> bool:
     """Tell whether the duration comes from the file, not from its size and first bit rate."""
     if container_format in {"aac", "ac3", "amr", "dts", "eac3"}:
         return False

@@ -1,7 +1,8 @@
 """Whether a file is cut short, where decoders take what is there for all of it."""
 
 import os
-from typing import IO
+
+from app.audio.source import Bytes
 
 _RIFF_HEAD = 8
 _SIZES_OF_STREAMS = (0, 0xFFFFFFFF)
@@ -10,7 +11,7 @@ _OGG_FLAGS = 5
 _END_OF_STREAM = 0x04
 
 
-def is_cut_short(container_format: str, file: IO[bytes]) -> bool:
+def is_cut_short(container_format: str, file: Bytes) -> bool:
     """Tell whether a file lacks its end; False for formats whose head declares a duration.
 
     A WAV file's head says how long the file is [1]_; the last page of an Ogg file is marked as such [2]_.
@@ -31,7 +32,7 @@ def is_cut_short(container_format: str, file: IO[bytes]) -> bool:
         file.seek(position)
 
 
-def _wav_is_cut_short(file: IO[bytes], size: int) -> bool:
+def _wav_is_cut_short(file: Bytes, size: int) -> bool:
     file.seek(0)
     declared = int.from_bytes(file.read(_RIFF_HEAD)[4:], "little")
     return (
@@ -39,7 +40,7 @@ def _wav_is_cut_short(file: IO[bytes], size: int) -> bool:
     )  # a byte of padding may lack
 
 
-def _ogg_is_cut_short(file: IO[bytes], size: int) -> bool:
+def _ogg_is_cut_short(file: Bytes, size: int) -> bool:
     file.seek(max(0, size - _LONGEST_OGG_PAGE))
     end = file.read(_LONGEST_OGG_PAGE)
     last_page = end.rfind(b"OggS")

@@ -1,5 +1,6 @@
 """The outline of a sound: how loud it gets in each of a few thousand equal stretches, whatever its length."""
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -35,15 +36,15 @@ class Waveform:
         return np.maximum.reduceat(self.peaks, first)
 
 
-def read_waveform(path: AnyPath) -> Waveform:
-    """Decode a file block by block and keep only its outline.
+def read_waveform(path: AnyPath, *, max_seconds: float = math.inf) -> Waveform:
+    """Decode a file of up to ``max_seconds`` block by block and keep only its outline.
 
     Raises
     ------
     AudioError
         With a short reason that does not name the file.
     """
-    reader = AudioReader(path)
+    reader = AudioReader(path, max_seconds=max_seconds)
     outline = _Outline()
     for samples in reader:
         outline.add(samples)

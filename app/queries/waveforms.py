@@ -47,12 +47,16 @@ def waveform(settings: Settings, track_id: int) -> Waveform:
         found = _look_up(key)
         if found is None:
             with _turn():
-                found = _look_up(key) or _keep(key, read_waveform(path))
+                found = _look_up(key) or _keep(key, _decode(path, settings))
     except OSError as error:
         raise AudioError(f"Track {track_id} cannot be read: {error.strerror}.") from error
     except AudioError as error:
         raise type(error)(f"Track {track_id} cannot be decoded: {error}.") from error
     return found
+
+
+def _decode(path: Path, settings: Settings) -> Waveform:
+    return read_waveform(path, max_seconds=settings.MAX_TRACK_HOURS * 3600)
 
 
 @contextlib.contextmanager

@@ -167,7 +167,7 @@ def extract_tracks(
         return report
     database.check_writable()
     ledger = Ledger(settings.DATA_DIR, plan.weights, plan.recipes)
-    prepare = (plan.networks, settings.MODELS_DIR, plan.engine)
+    prepare = (plan.networks, settings.MODELS_DIR, plan.engine, settings.MAX_TRACK_HOURS)
     run = _Run(settings.AUDIO_DIR, ledger, prepare=prepare, jobs=jobs, report=report, share=share)
     try:
         run.extract(pending, plan.weights, advance)
@@ -262,7 +262,7 @@ class _Run:
 
     audio_dir: Path
     ledger: Ledger
-    prepare: tuple[Sequence[Network], Path, str]
+    prepare: tuple[Sequence[Network], Path, str, float]
     jobs: int
     report: ExtractReport
     share: bool

@@ -1,12 +1,13 @@
 """What extraction does with files: in worker processes, so no module here loads the database."""
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
 from app.audio.decode import explain_os_error
-from app.errors import AudioUnavailableError
+from app.errors import AudioError, AudioUnavailableError, TooLongError
 from app.networks import Network
 from app.services.vectors import TrackVectors, VectorExtractor, hash_content
 
@@ -21,14 +22,17 @@ class Task:
 
 
 def prepare_worker(
-    networks: Sequence[Network], models_dir: Path, engine: str
+    networks: Sequence[Network], models_dir: Path, engine: str, max_hours: float = math.inf
 ) -> Callable[[Task], TrackVectors]:
-    """Load the networks once; return what extracts a track."""
+    """Load the networks once; return what extracts a track of up to so many hours."""
     extractor = VectorExtractor(networks, models_dir, engine)
 
     def work(task: Task) -> TrackVectors:
         before = _stamp(task.path)
-        vectors = extractor.extract(task.path, task.networks)
+        try:
+            vectors = extractor.extract(task.path, task.networks, max_hours * 3600)
+        except TooLongError as error:
+            raise AudioError(f"longer than {max_hours:g} hours, the setting MAX_TRACK_HOURS") from error
         if _stamp(task.path) != before:
             raise AudioUnavailableError("the file changed while it was read")
         return vectors

@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple, TypeVar
 
-from sqlalchemy import bindparam, delete, exists, insert, select, update
+from sqlalchemy import and_, bindparam, delete, exists, insert, select, update
 from sqlalchemy.orm import Session
 
 from app.audio.tags import FileTags
@@ -145,7 +145,7 @@ class Names:
                     "year": tags.year,
                     "bpm": tags.bpm,
                     "key": tags.key,
-                    "duration": tags.duration or before.duration,
+                    "duration": _duration(tags, before),
                     "artist_id": artist_id,
                     "album_id": album_id,
                 }
@@ -164,8 +164,15 @@ class Names:
         return [self._tags[key] for key in keys]
 
     def _stored(self, ids: Sequence[int]) -> dict[int, Any]:
+        is_measured = and_(Track.content_hash.is_not(None), Track.duration.is_not(None))
         query = select(
-            Track.id, Track.external_id, Track.artist_id, Track.album_id, Track.duration, Track.title
+            Track.id,
+            Track.external_id,
+            Track.artist_id,
+            Track.album_id,
+            Track.duration,
+            Track.title,
+            is_measured.label("is_measured"),
         ).where(Track.id.in_(ids))
         return {row.id: row for row in self._session.execute(query)}
 
@@ -226,6 +233,12 @@ def remove_unused(session: Session) -> None:
     ]
     for statement in unused:
         session.execute(statement.execution_options(synchronize_session=False))
+
+
+def _duration(tags: FileTags, before: Any) -> float | None:
+    """Return the duration in seconds: as extraction measured it, else what the head of the file says."""
+    measured: float | None = before.duration
+    return measured if before.is_measured else tags.duration or measured
 
 
 def clean(tags: FileTags) -> FileTags:

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from app.analyses.network_stream import Heard, NetworkStream
 from app.audio.decode import AudioReader, explain_os_error
-from app.errors import AudioUnavailableError, InputError, NetworkError
+from app.errors import AudioUnavailableError, NetworkError
 from app.files import file_sha256
 from app.networks import Network
 from app.networks.engines import Runner, load
@@ -79,16 +79,14 @@ class VectorExtractor:
         ------
         AudioError
             If the file cannot be decoded, or changes while it is read.
-        InputError
+        TooLongError
             If it is longer than ``max_seconds``.
         """
         chosen = [self.networks[name] for name in (names if names is not None else self.networks)]
         stream = NetworkStream(chosen, self.runners)
         outputs: dict[str, list[dict[str, Rows]]] = {network.name: [] for network in chosen}
-        reader = AudioReader(path)
+        reader = AudioReader(path, max_seconds=max_seconds)
         for block in reader:
-            if reader.duration > max_seconds:
-                raise InputError(f"The sound is longer than {max_seconds:g} seconds.")
             _keep(stream.push(block), outputs)
         _keep(stream.finish(), outputs)
         content_hash = hash_content(path)

@@ -1,13 +1,18 @@
 import os
 import struct
+from collections import Counter
+from fractions import Fraction
 from pathlib import Path
 
+import av
 import numpy as np
 import pytest
+from av.stream import Disposition
 
 from app.audio.decode import AUDIO_SUFFIXES, AudioReader, probe
+from app.audio.timeline import Timeline
 from app.demo.encoding import Encoding, encode
-from app.errors import AudioError
+from app.errors import AudioError, NoSoundError, TooLongError
 from tests.audio_files import (
     BAD,
     ENCODINGS,
@@ -231,7 +236,7 @@ def test_the_reason_is_told_when_the_disk_fails_on_the_way(tmp_path, monkeypatch
         def __exit__(self, *_):
             self.close()
 
-    monkeypatch.setattr("app.audio.decode._open_file", FailingFile)
+    monkeypatch.setattr("app.audio.decode.open_file", FailingFile)
     with pytest.raises(AudioError, match="cannot be read: Input/output error"):
         decode(path)
 
@@ -266,3 +271,146 @@ def test_large_but_finite_values_pass_when_a_float_file_is_scaled_like_integers(
     (tmp_path / "loud.wav").write_bytes(wav_bytes(signal.astype("<f4").tobytes(), bits=32, kind=3))
     samples, _ = decode(tmp_path / "loud.wav")
     assert np.abs(samples).max() == pytest.approx(16_384, rel=0.05)
+
+
+def click_times(samples, sample_rate=16_000):
+    """Return the seconds at which clicks begin."""
+    loud = np.flatnonzero(np.abs(samples) > 0.3 * np.abs(samples).max())
+    starts = loud[np.insert(np.diff(loud) > sample_rate // 4, 0, True)]
+    return starts / sample_rate
+
+
+def clicks(at, seconds, sample_rate=48_000):
+    signal = np.zeros((2, round(seconds * sample_rate)), np.float32)
+    times = np.arange(sample_rate // 50) / sample_rate
+    burst = 0.8 * np.sin(2 * np.pi * 3000 * times) * np.exp(-times * 400)
+    for second in at:
+        start = round(second * sample_rate)
+        signal[:, start : start + len(burst)] += burst
+    return signal
+
+
+def remux(source, path, *, shift=0.0, without=None):
+    """Copy the packets of a file: all of them later, or none of those between two times."""
+    with av.open(str(source)) as old, av.open(str(path), "w") as new:
+        stream = old.streams.audio[0]
+        copy = new.add_stream_from_template(stream)
+        for packet in old.demux(stream):
+            if packet.dts is None:
+                continue
+            second = float(packet.pts * packet.time_base)
+            if without is not None and without[0] < second < without[1]:
+                continue
+            later = round(shift / packet.time_base)
+            packet.pts, packet.dts = packet.pts + later, packet.dts + later
+            packet.stream = copy
+            new.mux(packet)
+    return path
+
+
+@pytest.mark.parametrize("ending", [".mka", ".m4a"])
+def test_a_gap_is_silence_when_packets_are_missing(tmp_path, ending):
+    whole = write_signal(tmp_path / f"whole{ending}", clicks([1, 2, 3], 4.0), sample_rate=48_000)
+    path = remux(whole, tmp_path / f"gap{ending}", without=(1.2, 1.7))
+    samples, reader = decode(path)
+    assert click_times(samples) == pytest.approx([1, 2, 3], abs=0.03)
+    assert reader.duration == pytest.approx(4.0, abs=0.03)
+    assert reader.warnings == []
+
+
+@pytest.mark.parametrize("ending", [".mka", ".m4a"])
+def test_sound_begins_later_when_its_time_stamps_do(tmp_path, ending):
+    whole = write_signal(tmp_path / f"whole{ending}", clicks([1, 2], 3.0), sample_rate=48_000)
+    samples, _ = decode(remux(whole, tmp_path / f"late{ending}", shift=1.5))
+    assert click_times(samples) == pytest.approx([2.5, 3.5], abs=0.03)
+
+
+def test_a_time_stamp_makes_no_silence_when_it_lies_beyond_the_end():
+    timeline = Timeline("ogg", 60.0)
+    frame = av.AudioFrame(format="s16", layout="mono", samples=100)
+    frame.time_base = Fraction(1, 1000)
+    gaps = []
+    for pts in (5_000, 900_000, 905_000, 910_000):
+        frame.pts = pts
+        gaps.append(timeline.gap_before(frame, 4.0 if pts < 900_000 else 10.0))
+    assert gaps == pytest.approx([1.0, 0.0, 5.0, 10.0])
+
+
+def test_all_links_are_decoded_when_a_chained_file_changes_its_rate(tmp_path):
+    first = write_signal(tmp_path / "1.ogg", clicks([1], 3.0, 44_100), sample_rate=44_100)
+    second = write_signal(tmp_path / "2.ogg", clicks([1, 2], 4.0, 22_050), sample_rate=22_050)
+    path = tmp_path / "chain.ogg"
+    path.write_bytes(first.read_bytes() + second.read_bytes() + first.read_bytes())
+    samples, reader = decode(path)
+    assert reader.duration == pytest.approx(10.0, abs=0.01)
+    assert click_times(samples) == pytest.approx([1, 4, 5, 8], abs=0.01)
+    assert reader.warnings == []
+    assert reader.facts.duration == pytest.approx(10.0, abs=0.01)
+
+
+def write_streams(path, seconds, *, enabled):
+    """Write a file of several audio streams, of which one is enabled."""
+    with av.open(str(path), "w") as container:
+        streams = [container.add_stream("aac", rate=48_000, layout="mono") for _ in seconds]
+        for number, stream in enumerate(streams):
+            stream.disposition = Disposition.default if number == enabled else Disposition(0)
+        for number, (stream, length) in enumerate(zip(streams, seconds, strict=True)):
+            signal = tone(length, frequency=500 * (number + 1), sample_rate=48_000)
+            frame = av.AudioFrame.from_ndarray(signal, format="fltp", layout="mono")
+            frame.sample_rate = 48_000
+            for packet in [*stream.encode(frame), *stream.encode(None)]:
+                container.mux(packet)
+    return path
+
+
+@pytest.mark.parametrize(("enabled", "frequency", "length"), [(0, 500, 3.0), (1, 1000, 5.0)])
+def test_the_stream_that_is_played_is_decoded_when_there_are_several(tmp_path, enabled, frequency, length):
+    path = write_streams(tmp_path / "two.m4a", [3.0, 5.0], enabled=enabled)
+    samples, reader = decode(path)
+    assert frequency_of(samples) == pytest.approx(frequency, abs=2)
+    assert reader.duration == pytest.approx(length, abs=0.05)
+    assert reader.warnings == []
+
+
+def test_it_is_said_when_channels_cancel_each_other_out(tmp_path):
+    signal = tone(3.0, sample_rate=16_000)
+    path = write_signal(tmp_path / "anti.flac", np.concatenate([signal, -signal]), sample_rate=16_000)
+    _, reader = decode(path)
+    assert len(reader.warnings) == 1
+    assert "channels cancel each other out" in reader.warnings[0]
+
+
+@pytest.mark.parametrize("other", [0.0, 1.0, -0.7, 0.3])
+def test_nothing_is_odd_when_channels_only_differ(tmp_path, other):
+    signal = tone(3.0, sample_rate=16_000)
+    path = write_signal(
+        tmp_path / "stereo.flac", np.concatenate([signal, other * signal]), sample_rate=16_000
+    )
+    assert decode(path)[1].warnings == []
+
+
+def test_nothing_is_odd_when_a_file_is_silent(tmp_path):
+    path = write_signal(tmp_path / "silent.flac", np.zeros((2, 48_000), np.float32), sample_rate=16_000)
+    assert decode(path)[1].warnings == []
+
+
+def test_decoding_ends_when_the_sound_is_longer_than_allowed(tmp_path):
+    path = write_signal(tmp_path / "long.flac", np.zeros((1, 20 * 8000), np.float32), sample_rate=8000)
+    with pytest.raises(TooLongError, match="longer than 15 seconds"):
+        decode(path, max_seconds=15)
+    assert decode(path, max_seconds=25)[1].duration == 20
+
+
+def test_a_damaged_head_is_the_fault_of_the_file_when_it_leads_nowhere(tmp_path, capfd):
+    content = write_tone(tmp_path / "good.wma", 1.0).read_bytes()
+    path = tmp_path / "bad.wma"
+    kinds = Counter()
+    for place in range(30, 5000, 11):  # among them sizes and places of the head, eight bytes each
+        path.write_bytes(content[:place] + b"\xff" * 7 + content[place + 7 :])
+        try:
+            decode(path)
+        except AudioError as error:
+            kinds[type(error)] += 1
+    assert set(kinds) <= {AudioError, NoSoundError}
+    assert kinds[AudioError] > 10
+    assert capfd.readouterr().err == ""

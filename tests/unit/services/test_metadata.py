@@ -121,3 +121,12 @@ def test_the_number_of_statements_does_not_grow_with_the_tracks(app):
         return len(statements)
 
     assert count(1, 10) == count(100, 200) < 10
+
+
+def test_a_measured_duration_stays_when_the_head_of_the_file_says_another(app):
+    db.session.add(Track(id=1, path="a", duration=6.03, content_hash="c" * 64))
+    db.session.add(Track(id=2, path="b", duration=6.03))
+    db.session.flush()
+    guess = FileTags(duration=24_347.9)
+    Names(db.session()).write([(1, guess), (2, guess)])
+    assert list(db.session.scalars(select(Track.duration).order_by(Track.id))) == [6.03, 24_347.9]
