@@ -124,6 +124,6 @@ def test_it_is_refused_when_the_audio_is_not_kept_any_more(own_app, own_client, 
 def test_nothing_is_left_when_the_file_cannot_be_written(own_client, send, uploads):
     uploads.write_text("no folder")
     response = own_client.post(f"/api/v1/analyses/{send('song.wav')}/keep")
-    assert response.status_code == 500
+    assert response.status_code == 503
     assert response.json["error"]["code"] == "storage"
     assert uploads.read_text() == "no folder"
