@@ -46,8 +46,8 @@ start at the project's folder. A wrong value is reported by its name at start.
 # Worker processes; 0 = one per core. Each needs some 400 MB.
 # JOBS = 0
 
-# The longest sound of one file that is decoded, in hours: a small file may hold days of silence. A longer one is
-# not analysed, and 'flask status --failed' says so.
+# The longest sound of one file that is decoded, in hours: a small file may hold days of silence. A longer
+# one is not analysed, and 'flask status --failed' says so.
 # MAX_TRACK_HOURS = 24
 
 # --- Maps ---
