@@ -3,6 +3,8 @@
 import gzip
 import json
 import shutil
+import sqlite3
+from contextlib import closing
 
 import numpy as np
 import pytest
@@ -218,6 +220,13 @@ def test_reason_is_told_when_the_snapshot_is_gone(own_client, own_library):
     health = own_client.get("/health")
     assert (health.status_code, health.json["status"]) == (503, "unavailable")
     assert "flask verify --repair" in health.json["error"]["message"]
+
+
+def test_reading_goes_on_when_another_program_holds_the_database(own_client, own_library):
+    with closing(sqlite3.connect(own_library.root / "db.sqlite", isolation_level=None)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        for address in (MAP, "/health", "/readyz", "/api/v1/networks", "/api/v1/status", "/api/v1/tracks"):
+            assert own_client.get(address).status_code == 200
 
 
 def test_health_is_bad_when_the_database_is_damaged(own_client, own_library):

@@ -1,8 +1,10 @@
 """A full or read-only disk: reading goes on, and what has to be stored is refused in words."""
 
+import gc
 import io
 import os
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -142,3 +144,19 @@ def test_file_is_not_read_as_it_is_when_its_log_holds_more(library: Library, cli
     assert len(other.test_client().get("/api/v1/playlists").json["playlists"]) == 1
     with other.app_context():
         db.engine.dispose()
+
+
+# Werkzeug leaves a file of its own open then.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_upload_is_refused_when_there_is_no_room_for_temporary_files(
+    small_disk: tuple[Path, Resize], own_client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(small_disk[0]))
+    _fill(small_disk[0])
+    head = b'--x\r\nContent-Disposition: form-data; name="file"; filename="a.wav"\r\n\r\n'
+    body = head + bytes(2**20) + b"\r\n--x--\r\n"
+    answer = own_client.post("/api/v1/analyses", data=body, content_type="multipart/form-data; boundary=x")
+    assert (answer.status_code, answer.json["error"]["code"]) == (507, "disk_full")
+    assert str(small_disk[0]) not in answer.text
+    del answer
+    gc.collect()
