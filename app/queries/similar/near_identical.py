@@ -12,6 +12,7 @@ from app.queries.cache import Cache
 from app.queries.catalogue import OpenSnapshot
 from app.queries.graphs import Graph, open_distances, open_graph
 from app.queries.similar.places import Place, Rows, places_of, tracks_of
+from app.queries.similar.recordings import same_recording
 from app.store.snapshots import Space
 
 MAX_MEMBERS = 50
@@ -99,6 +100,8 @@ def near_identical(
 ) -> Listed[Group]:
     """List groups of rows that are at most ``most`` apart from another one of the group.
 
+    Tracks are grouped only where they are one recording besides (:mod:`app.queries.similar.recordings`).
+
     Parameters
     ----------
     same_track : bool
@@ -138,6 +141,9 @@ def _link(snapshot: OpenSnapshot, space: Space, graph: Graph, most: float, *, sa
         tracks = tracks_of(snapshot, space, graph.rows)
         apart = tracks[places] != tracks[others]
         places, others, near = places[apart], others[apart], near[apart]
+    if space.level == "tracks":
+        same = same_recording(snapshot, space, graph.rows[places], graph.rows[others])
+        places, others, near = places[same], others[same], near[same]
     size = len(graph.rows)
     links = coo_array((np.ones(len(places), bool), (places, others)), shape=(size, size))
     _, labels = connected_components(links, directed=False)

@@ -63,7 +63,7 @@ def duplicates(arguments: DuplicatesArguments) -> Response:
     listed = near_identical(
         snapshot,
         space,
-        arguments.threshold,
+        arguments.most,
         same_track=arguments.same_track,
         after=arguments.cursor,
         limit=arguments.limit,

@@ -14,7 +14,7 @@ from app.web.api.schemas.places import Count, PlaceAnswer
 MAX_STEPS = 100
 MAX_WALK = 200
 MAX_LISTED = 200
-NEARLY_IDENTICAL = 0.005
+NEARLY_IDENTICAL = {"tracks": 0.1, "segments": 0.005}
 
 PointText = Annotated[str, Field(pattern=r"^\d{1,10}(:\d{1,10})?$", description="track, or track:segment")]
 
@@ -53,12 +53,21 @@ class RadioArguments(Arguments):
 class DuplicatesArguments(SpaceArguments):
     """Which pairs count, and which groups are listed."""
 
-    threshold: float = Field(
-        NEARLY_IDENTICAL, ge=0, le=1000, description="greatest distance of a pair", allow_inf_nan=False
+    threshold: float | None = Field(
+        None,
+        ge=0,
+        le=1000,
+        allow_inf_nan=False,
+        description="greatest distance of a pair; 0.1 for tracks, 0.005 for segments by default",
     )
     same_track: bool = Field(False, description="segments of one track make pairs, too")
     limit: int = Field(50, ge=1, le=MAX_LISTED)
     cursor: Id | None = Field(None, description="'next' of the page before")
+
+    @property
+    def most(self) -> float:
+        """The threshold, or what it is by default."""
+        return NEARLY_IDENTICAL[self.level] if self.threshold is None else self.threshold
 
 
 class OutliersArguments(SpaceArguments):
