@@ -25,9 +25,12 @@ LEAST_OVERLAP = 0.5  # share of the longer one
 LEAST_SEGMENTS = 4
 MANY_SEGMENTS = 8
 LEAST_CORRELATION = 0.5  # different recordings reached 0.31
-LEAST_CORRELATION_OF_FEW = 0.8  # among few segments chance correlates more
+CERTAIN_CORRELATION = (
+    0.8  # needed among few segments, and where little changes; at -45 dB others reached 0.61
+)
 LEAST_CHANGES = 3.0  # effective number of segments that differ from the mean; a single attack is no evidence
-LEAST_CHANGE = 0.05  # mean squared distance from the mean; music has 0.08 and more, at -45 dB little
+LEAST_CHANGE = 0.002  # mean squared distance from the mean; steady tones have less
+MUCH_CHANGE = 0.05  # varied music has 0.08 and more; repetitive and quiet music less
 EQUAL = 1e-6  # squared distance of unit rows, but for rounding
 
 
@@ -96,5 +99,6 @@ def _change_alike(one: Float32, other: Float32, shift: int) -> bool:
     evidence = np.sqrt(a_energy * b_energy)
     if evidence.mean() < LEAST_CHANGE or evidence.sum() ** 2 < LEAST_CHANGES * np.square(evidence).sum():
         return False
-    least = LEAST_CORRELATION if n >= MANY_SEGMENTS else LEAST_CORRELATION_OF_FEW
+    is_rich = n >= MANY_SEGMENTS and evidence.mean() >= MUCH_CHANGE
+    least = LEAST_CORRELATION if is_rich else CERTAIN_CORRELATION
     return bool((a * b).sum() >= least * np.sqrt(a_energy.sum() * b_energy.sum()))
