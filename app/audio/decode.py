@@ -8,8 +8,8 @@ import contextlib
 import itertools
 import math
 import operator
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -102,6 +102,8 @@ class AudioFacts:
         FFmpeg's name of the codec ("mp3", "vorbis", "pcm_s16le").
     is_cut_short : bool
         Whether the file lacks its end, as far as that can be told before decoding.
+    tags : dict of str to str
+        As FFmpeg names them, of the container and of the stream; the container's count first.
     """
 
     duration: float | None
@@ -110,6 +112,7 @@ class AudioFacts:
     channels: int
     codec: str
     is_cut_short: bool
+    tags: Mapping[str, str] = field(default_factory=dict)
 
 
 def probe(path: AnyPath) -> AudioFacts:
@@ -429,6 +432,7 @@ def _describe(container: InputContainer, stream: AudioStream, source: Source | S
         channels=stream.channels,
         codec=stream.codec_context.codec.canonical_name,
         is_cut_short=is_cut_short(container.format.name, source),
+        tags=stream.metadata | container.metadata,
     )
 
 

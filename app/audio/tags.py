@@ -2,38 +2,46 @@
 
 import math
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
 import mutagen
+from mutagen.apev2 import APEv2
 from mutagen.easyid3 import EasyID3
 from mutagen.easymp4 import EasyMP4Tags
 from mutagen.id3 import TCON
 
-from app.audio.decode import probe
+from app.audio.decode import AudioFacts, probe
 from app.audio.keys import parse_key
 from app.errors import AudioError
 
 # Names of one thing: those of Vorbis, MP4 and APEv2 (in any case) and of MP3 as mutagen's easy interface
-# gives them, then those of ASF, then those of ID3 in formats without that interface.
+# gives them, then those of ASF, then those of ID3 in formats without that interface. FFmpeg's are among them.
 _TITLE = ("title", "TIT2")
-_ARTIST = ("artist", "author", "album artist", "albumartist", "TPE1", "TPE2")
+_ARTIST = ("artist", "author", "album artist", "albumartist", "album_artist", "TPE1", "TPE2")
 _ALBUM = ("album", "WM/AlbumTitle", "TALB")
 _GENRE = ("genre", "WM/Genre", "TCON")
-_DATE = ("date", "year", "originaldate", "WM/Year", "TDRC", "TDOR", "TYER")
+_DATES = (  # in this order, the first one with a year counts
+    *("date", "year", "WM/Year", "TDRC", "TYER"),
+    *("originaldate", "originalyear", "WM/OriginalReleaseYear", "WM/OriginalReleaseTime"),
+    *("TDOR", "TORY", "TXXX:originalyear"),
+)
 _BPM = ("bpm", "tmpo", "tempo", "WM/BeatsPerMinute", "TBPM")
 _KEY = ("initialkey", "key", "WM/InitialKey", "TKEY")
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
-_YEAR = re.compile(r"(?<!\d)[12]\d{3}(?!\d)")
+_YEAR = re.compile(r"(?<!\d)([12]\d{3})(?:(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01]))?(?!\d)")
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)?")
 _SLOWEST_BPM, _FASTEST_BPM = 20, 400  # what is beyond is no tempo: 0 is written where none is known
 
-# The key is the one name that mutagen's easy interfaces leave out.
+# Names that mutagen's easy interfaces leave out.
 EasyID3.RegisterTextKey("initialkey", "TKEY")  # type: ignore[no-untyped-call]
 EasyMP4Tags.RegisterFreeformKey("initialkey", "initialkey")  # type: ignore[no-untyped-call]
+EasyID3.RegisterTXXXKey("originalyear", "originalyear")  # type: ignore[no-untyped-call]
+EasyMP4Tags.RegisterFreeformKey("originalyear", "ORIGINALYEAR")  # type: ignore[no-untyped-call]
+EasyMP4Tags.RegisterFreeformKey("originaldate", "ORIGINALDATE")  # type: ignore[no-untyped-call]
 
 
 @dataclass(frozen=True)
@@ -76,36 +84,65 @@ def read_tags(path: Path) -> FileTags:
         If its tags unpack to more than there is memory for.
     """
     with path.open("rb") as stream:
-        try:
-            tags = _collect(mutagen.File(stream, easy=True))
-        except MemoryError:
-            raise
-        except Exception:  # noqa: BLE001 - damaged files make mutagen raise nearly anything
-            tags = FileTags()
-    return tags if tags.duration else replace(tags, duration=_probed_duration(path))
+        tags = _damaged_as_absent(lambda: _collect(mutagen.File(stream, easy=True)))
+        if not _has_text(tags):
+            # Of MP3, mutagen reads ID3 alone.
+            stream.seek(0)
+            tags = _filled(tags, _damaged_as_absent(lambda: _collect_texts(APEv2(stream))))  # type: ignore[no-untyped-call]
+    if _has_text(tags) and tags.duration:
+        return tags
+    facts = _probed(path)
+    if facts is None:
+        return tags
+    if not _has_text(tags):
+        tags = _filled(tags, _damaged_as_absent(lambda: _collect_texts(facts.tags)))
+    return _filled(tags, FileTags(duration=facts.duration))
+
+
+def _damaged_as_absent(read: Callable[[], FileTags]) -> FileTags:
+    try:
+        return read()
+    except MemoryError:
+        raise
+    except Exception:  # noqa: BLE001 - damaged files make mutagen raise nearly anything
+        return FileTags()
+
+
+def _has_text(tags: FileTags) -> bool:
+    return bool(tags.title or tags.artist or tags.album or tags.genres or tags.year)
+
+
+def _filled(tags: FileTags, others: FileTags) -> FileTags:
+    """Return tags with what they lack from others."""
+    names = [each.name for each in fields(FileTags)]
+    return FileTags(**{name: getattr(tags, name) or getattr(others, name) for name in names})
 
 
 def _collect(file: Any) -> FileTags:
     if file is None:
         return FileTags()
-    values = _Values(file.tags or {})
     length = float(getattr(file.info, "length", None) or 0)
+    duration = length if math.isfinite(length) and length > 0 else None
+    return replace(_collect_texts(file.tags or {}), duration=duration)
+
+
+def _collect_texts(tags: Any) -> FileTags:
+    values = _Values(tags)
     return FileTags(
         title=next(iter(values.of(_TITLE)), None),
         artist=", ".join(values.of(_ARTIST)) or None,
         album=next(iter(values.of(_ALBUM)), None),
         genres=_genres(values.of(_GENRE)),
-        year=_year(values.of(_DATE)),
-        duration=length if math.isfinite(length) and length > 0 else None,
+        year=next(filter(None, (_year(values.of([name])) for name in _DATES)), None),
         bpm=_bpm(values.of(_BPM)),
         key=next(filter(None, map(parse_key, values.of(_KEY))), None),
     )
 
 
-def _probed_duration(path: Path) -> float | None:
-    """Ask FFmpeg, which knows more formats than mutagen."""
+def _probed(path: Path) -> AudioFacts | None:
+    """Ask FFmpeg, which reads more formats than mutagen."""
     try:
-        return probe(path).duration
+        return probe(path)
     except AudioError:
         return None
 
@@ -150,7 +187,7 @@ def _genres(values: list[str]) -> tuple[str, ...]:
 
 def _year(values: list[str]) -> int | None:
     found = _YEAR.search(" ".join(values))
-    return int(found.group()) if found else None
+    return int(found.group(1)) if found else None
 
 
 def _bpm(values: list[str]) -> float | None:

@@ -1,11 +1,14 @@
 import random
 from dataclasses import replace
 
+import av
 import mutagen
+import numpy as np
 import pytest
+from mutagen.apev2 import APEv2
 from mutagen.asf import ASF
 from mutagen.easyid3 import EasyID3
-from mutagen.id3 import ID3, TALB, TBPM, TCON, TDRC, TIT2, TKEY, TPE1, TYER
+from mutagen.id3 import ID3, TALB, TBPM, TCON, TDOR, TDRC, TIT2, TKEY, TORY, TPE1, TXXX, TYER
 from mutagen.mp4 import MP4
 
 from app.audio.tags import FileTags, read_tags
@@ -130,7 +133,18 @@ def test_the_key_is_absent_when_it_is_none(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("text", "year"), [("May 1st, 1987", 1987), ("0000", None), ("12345", None), ("", None)]
+    ("text", "year"),
+    [
+        ("May 1st, 1987", 1987),
+        ("20030512", 2003),
+        ("2003-05", 2003),
+        ("12/05/2003", 2003),
+        ("20031312", None),
+        ("0000", None),
+        ("9999", None),
+        ("12345", None),
+        ("", None),
+    ],
 )
 def test_the_year_is_found_or_absent_when_a_date_is_free_text(tmp_path, text, year):
     path = write_tone(tmp_path / "song.flac", 0.5)
@@ -138,6 +152,63 @@ def test_the_year_is_found_or_absent_when_a_date_is_free_text(tmp_path, text, ye
     file["date"] = text
     file.save()
     assert read_tags(path).year == year
+
+
+@pytest.mark.parametrize(
+    "tags",
+    [
+        {"date": "0000", "originaldate": "1999"},
+        {"originalyear": "1999"},
+        {"date": "1999", "originaldate": "1971"},
+        {"year": "1999"},
+    ],
+)
+def test_the_original_year_counts_when_there_is_no_other(tmp_path, tags):
+    path = write_tone(tmp_path / "song.flac", 0.5)
+    file = mutagen.File(path)
+    file.update(tags)
+    file.save()
+    assert read_tags(path).year == 1999
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [
+        TDOR(encoding=3, text=["1999"]),
+        TORY(encoding=3, text=["1999"]),
+        TXXX(encoding=3, desc="originalyear", text=["1999"]),
+    ],
+)
+def test_the_original_year_counts_when_id3_has_no_other(tmp_path, frame):
+    assert mp3_with(tmp_path, frame).year == 1999
+
+
+@pytest.mark.parametrize("ending", [".mp3", ".tta"])
+def test_ape_tags_are_read_when_there_are_no_others(tmp_path, ending):
+    path = write_tone(tmp_path / f"song{ending}", 0.5)
+    tags = APEv2()
+    tags.update({"Title": "A", "Artist": "B", "Album": "C", "Year": "1999", "Genre": "Rock"})
+    tags.save(path)
+    assert replace(read_tags(path), duration=None) == FileTags("A", "B", "C", ("Rock",), 1999)
+
+
+@pytest.mark.parametrize(
+    ("ending", "container"),
+    [(".wav", "wav"), (".mka", "matroska"), (".weba", "webm"), (".caf", "caf"), (".rf64.wav", "rf64")],
+)
+def test_tags_are_read_when_only_the_container_has_them(tmp_path, ending, container):
+    path = tmp_path / f"song{ending}"
+    options = {"rf64": "always"} if container == "rf64" else {}
+    with av.open(path, "w", format="wav" if options else container, options=options) as file:
+        file.metadata.update({"title": "A", "artist": "B", "album": "C", "genre": "Jazz", "date": "1999"})
+        stream = file.add_stream(
+            "libopus" if container == "webm" else "pcm_s16le", rate=48_000, layout="mono"
+        )
+        frame = av.AudioFrame.from_ndarray(np.zeros((1, 24_000), np.int16), format="s16", layout="mono")
+        frame.sample_rate = 48_000
+        for packet in [*stream.encode(frame), *stream.encode(None)]:
+            file.mux(packet)
+    assert replace(read_tags(path), duration=None) == FileTags("A", "B", "C", ("Jazz",), 1999)
 
 
 def test_text_is_one_clean_line_when_it_holds_control_characters(tmp_path):
