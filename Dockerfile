@@ -35,6 +35,8 @@ RUN MUSIC_EXPLORE_MODELS_DIR=/models flask download-models
 FROM networks-${NETWORKS} AS networks
 
 FROM python:${PYTHON} AS application
+# Of the application and the strictest of its packages; docs/licences.md lists all.
+LABEL org.opencontainers.image.licenses="MIT AND GPL-2.0-or-later AND LGPL-3.0-only"
 WORKDIR /app
 # A token is always asked for: in a pod or behind a mesh, others come from this machine's own address, too.
 ENV PATH=/opt/venv/bin:$PATH \

@@ -14,7 +14,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .PHONY: help install install-dev networks demo serve test test-on test-newest check lint types contracts pytest \
-  lock format bench-quick clean
+  lock licences format bench-quick clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 24
@@ -79,6 +79,9 @@ pytest: ## unit, integration and browser tests
 
 lock: install-dev ## write locks/ anew after a change of requirements*.txt; UPGRADE=1 takes the newest versions
 	$(BIN)/python tools/lock.py $(if $(UPGRADE),--upgrade)
+
+licences: install-dev ## write docs/licences.md anew after a change of locks/
+	$(BIN)/python tools/licences.py
 
 format: ## format the code
 	$(BIN)/ruff format .
