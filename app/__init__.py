@@ -8,6 +8,7 @@ from typing import Any
 from flask import Flask
 
 from app.errors import SettingsError
+from app.former import FORMER_SETTINGS, explain_former
 from app.settings import PROJECT_DIR, Settings, hint, read_environment, read_settings
 
 MAX_BODY = 2**20
@@ -69,7 +70,10 @@ def _read_config_file(app: Flask, path: Path) -> None:
         place = f"{path}, line {line}" if (line := _line_of(error, path)) else str(path)
         reason = error.msg if isinstance(error, SyntaxError) else error
         raise SettingsError(f"{place}: {type(error).__name__}: {reason}") from error
-    for name in sorted(set(app.config) - before - set(Settings.model_fields) - SQLALCHEMY_SETTINGS):
+    unknown = set(app.config) - before - set(Settings.model_fields) - SQLALCHEMY_SETTINGS
+    if former := explain_former(unknown):
+        app.logger.warning("%s: %s", path, former)
+    for name in sorted(unknown - set(FORMER_SETTINGS)):
         app.logger.warning("%s: %s is no setting%s", path, name, hint(name))
 
 

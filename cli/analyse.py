@@ -2,6 +2,7 @@
 
 import json
 import sys
+import uuid
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -9,7 +10,7 @@ import click
 from flask import current_app
 
 from app import current_settings
-from cli.base import EXIT_FAILED, command, dry_run_option
+from cli.base import EXIT_FAILED, EXIT_INCOMPLETE, command, dry_run_option
 from cli.processing import network_option
 from cli.progress import ConsoleReporter
 
@@ -66,10 +67,14 @@ def analyse(
     A file that cannot be read is told of and the others go on; the exit code is then 1.
     """
     from app.analyses import Wanted
-    from app.services.file_analysis.run import FileWish, default_names
+    from app.services.file_analysis.run import FileWish, default_names, split_available
 
     settings = current_settings(current_app)
-    wanted = Wanted(attributes or default_names(settings), networks)
+    names = attributes
+    if not names:
+        names, missing = split_available(settings, default_names())
+        _name_missing(missing)
+    wanted = Wanted(names, networks)
     wish = FileWish(wanted, sidecar, write_tags)
     if not _run(settings, files, wish, as_json=as_json, dry_run=dry_run):
         sys.exit(EXIT_FAILED)
@@ -90,7 +95,14 @@ def analyse(
 @click.option("-k", "key", is_flag=True, help="Key.")
 @click.option("-a", "levels", is_flag=True, help="Approachability and engagement.")
 @click.option("-w", "webhook", metavar="URL", help="Address that is told when it is done.")
-@click.option("-i", "job_id", metavar="ID", default="", help="What the address knows the work by.")
+@click.option(
+    "-i",
+    "job_id",
+    metavar="[ID]",
+    is_flag=False,
+    flag_value="",
+    help="Display the job ID, which is sent to the webhook: this one, or a new one.",
+)
 @dry_run_option
 def analyse_file(
     file: Path,
@@ -99,31 +111,47 @@ def analyse_file(
     key: bool,
     levels: bool,
     webhook: str | None,
-    job_id: str,
+    job_id: str | None,
     dry_run: bool,
 ) -> None:
     """Write FILE.bpm, .key, .genre and .ae beside an audio file: the flags of a music tagging service.
 
-    Without -g, -b, -k and -a: all of them that can run here.
+    Without -g, -b, -k and -a: all of them that can run here. What cannot is named at the end, with the
+    reason; the rest is written all the same, and the exit code is 3 if it was asked for.
     """
     from app.analyses import Wanted
-    from app.services.file_analysis.run import FileWish, default_names
+    from app.services.file_analysis.run import FileWish, default_names, split_available
 
     settings = current_settings(current_app)
     asked = {"bpm": bpm, "key": key, "classifiers": levels}
     names = [name for name, is_asked in asked.items() if is_asked]
     if genre is not None:
         names.append(GENRE_ANALYSES[genre])
-    wanted = Wanted(tuple(names) or tuple(name for name in default_names(settings) if name != "tags"))
+    wishes = names or [name for name in default_names() if name != "tags"]
+    able, missing = split_available(settings, wishes)
+    if job_id is not None:
+        job_id = job_id or uuid.uuid4().hex
+        click.echo(f"Job ID: {job_id}")
+    wanted = Wanted(able or tuple(wishes))  # where nothing can be done, the work says why
     if webhook is not None:
         _check_webhook(settings, webhook)
     is_done = is_told = False
     try:
         is_done = _run(settings, (file,), FileWish(wanted, sidecars=True), dry_run=dry_run)
     finally:
-        is_told = webhook is None or dry_run or _tell_webhook(settings, webhook, job_id, is_done=is_done)
+        is_told = (
+            webhook is None or dry_run or _tell_webhook(settings, webhook, job_id or "", is_done=is_done)
+        )
+    _name_missing(missing)
     if not (is_done and is_told):
         sys.exit(EXIT_FAILED)
+    if missing and names:
+        sys.exit(EXIT_INCOMPLETE)
+
+
+def _name_missing(missing: dict[str, str]) -> None:
+    for name, reason in missing.items():
+        click.echo(f"Left out: {name}. {reason}", err=True)
 
 
 def _run(

@@ -1,6 +1,6 @@
 """What all commands share: application context, errors as messages, clean stops, examples in the help.
 
-Exit codes: 0 done, 1 failed, 2 wrong usage or settings, 130 stopped by the user.
+Exit codes: 0 done, 1 failed, 2 wrong usage or settings, 3 done in part, 130 stopped by the user.
 """
 
 import contextlib
@@ -24,6 +24,7 @@ from app.errors import MusicExploreError
 from app.services.database import explain
 
 EXIT_FAILED = 1
+EXIT_INCOMPLETE = 3
 EXIT_STOPPED = 130
 SHOWN_PROBLEMS = 20
 

@@ -2,7 +2,7 @@
 
 import hashlib
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path, PurePath
 from typing import IO, Any, Final, Literal
 
@@ -11,7 +11,7 @@ from app.audio.decode import AudioFacts, probe
 from app.errors import InputError, MissingNetworkError, NotFoundError, TooLargeError
 from app.files import file_sha256, storage_error
 from app.networks import NETWORKS, installed
-from app.networks.engines import choose_engine
+from app.networks.engines import engine_for
 from app.providers import PROVIDERS, AudioFile, Playable
 from app.queries.analyses import KIND
 from app.queries.jobs import JobFacts
@@ -42,6 +42,8 @@ class Request:
         Name of the token that asks.
     key : str or None
         Idempotency key of whoever asks.
+    missing : dict
+        Analyses that were asked for as well and cannot run here, with reasons; kept with the job.
     """
 
     names: tuple[str, ...] = ()
@@ -50,6 +52,7 @@ class Request:
     webhook_url: str | None = None
     owner: str | None = None
     key: str | None = None
+    missing: dict[str, str] = field(default_factory=dict)
 
 
 def analyse_upload(settings: Settings, stream: IO[bytes], file_name: str, request: Request) -> JobFacts:
@@ -118,7 +121,7 @@ def analyse_track(settings: Settings, track_id: int, request: Request) -> JobFac
 
 def list_attributes(settings: Settings) -> list[dict[str, str | None]]:
     """Return all analyses: name, title, and why it cannot run here, if so."""
-    able = availability(settings.MODELS_DIR, choose_engine(settings.ENGINE, settings.ONNX_PROVIDER))
+    able = availability(settings.MODELS_DIR, engine_for(settings))
     return [{"name": entry.name, "title": entry.title, "unavailable": able[entry.name]} for entry in ANALYSES]
 
 
@@ -159,7 +162,7 @@ def check_request(settings: Settings, request: Request) -> dict[str, Any]:
     MissingNetworkError
         If no analysis can run here.
     """
-    able = availability(settings.MODELS_DIR, choose_engine(settings.ENGINE, settings.ONNX_PROVIDER))
+    able = availability(settings.MODELS_DIR, engine_for(settings))
     unknown = [name for name in request.names if name not in able]
     if unknown:
         raise InputError(f"There is no analysis {unknown[0]!r}. There are: {', '.join(ANALYSES.names())}.")
@@ -183,6 +186,8 @@ def check_request(settings: Settings, request: Request) -> dict[str, Any]:
     }
     if request.webhook_url:
         arguments["webhook_url"] = request.webhook_url
+    if request.missing:
+        arguments["missing"] = request.missing
     return arguments
 
 

@@ -13,7 +13,7 @@ from app.analyses.places import weights_sha256
 from app.errors import CancelledError, MusicExploreError, NotFoundError
 from app.models import AnalysisResult, db
 from app.networks import installed
-from app.networks.engines import choose_engine
+from app.networks.engines import engine_for
 from app.queries.clock import database_now
 from app.services import webhooks
 from app.services.analysis import track_path, upload_path
@@ -34,7 +34,7 @@ def run(job: "JobRun", arguments: dict[str, Any]) -> dict[str, Any]:
     names: list[str] = arguments["names"]
     wanted = _wanted(names, arguments)
     analyser = _analyser(settings)
-    version_of = versions(settings.MODELS_DIR, choose_engine(settings.ENGINE, settings.ONNX_PROVIDER), wanted)
+    version_of = versions(settings.MODELS_DIR, engine_for(settings), wanted)
     weights = _weights(settings, wanted)  # before the networks are loaded: files may be replaced meanwhile
     found = _known(taken.subject or "", version_of)
     missing = [name for name in names if name not in found]
@@ -86,7 +86,7 @@ def _wanted(names: Sequence[str], arguments: dict[str, Any]) -> Wanted:
 
 def _analyser(settings: Settings) -> Analyser:
     """Return the analyser of this thread; what it has loaded stays loaded."""
-    key = (settings.MODELS_DIR, choose_engine(settings.ENGINE, settings.ONNX_PROVIDER))
+    key = (settings.MODELS_DIR, engine_for(settings))
     if not hasattr(_kept, "analysers"):
         _kept.analysers = {}
     analysers: dict[tuple[Path, str], Analyser] = _kept.analysers

@@ -7,10 +7,11 @@ from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import delete, false, text
+from sqlalchemy import delete, false, inspect, text
 from sqlalchemy.exc import DBAPIError
 
 from app.errors import DamagedDatabaseError, DatabaseError, FullDatabaseError, StorageError
+from app.former import GUIDE
 from app.models import Snapshot, db
 from app.services.database_check import damaged_message, examine
 from app.services.lock import library_lock
@@ -103,7 +104,10 @@ def upgrade(settings: Settings) -> None:
     """
     create_folders(settings)
     with library_lock(settings):
-        _refuse_newer(current_revision())
+        revision = current_revision()
+        _refuse_newer(revision)
+        if revision is None:
+            _refuse_foreign()
         _write_ahead()
         command.upgrade(_config(), "head")
 
@@ -177,12 +181,23 @@ def check_writable() -> None:
             connection.rollback()
 
 
+def _refuse_foreign() -> None:
+    """Leave a database alone that another program has made, such as the prototype."""
+    found = sorted(set(inspect(db.engine).get_table_names()) - {"alembic_version"})
+    if found:
+        raise DatabaseError(
+            f"{shown_address()} is not a database of this program: it holds tables of another one "
+            f"({', '.join(found[:3])}), perhaps music-explore 0.3. It is left as it is. Set ROOT_DIR or "
+            f"SQLALCHEMY_DATABASE_URI to another place; see {GUIDE}."
+        )
+
+
 def _refuse_newer(revision: str | None) -> None:
     known = {script.revision for script in _scripts().walk_revisions()}
     if revision is not None and revision not in known:
         raise DatabaseError(
             f"The database has revision {revision}, which this version does not know: "
-            "it belongs to a newer one. Update the program."
+            f"it belongs to a newer one, or to another program. Update the program, or see {GUIDE}."
         )
 
 

@@ -23,7 +23,7 @@ from app.errors import (
 )
 from app.models import Extraction, Part, Track, db, is_current
 from app.networks import NETWORKS, Network, installed, network_sha256
-from app.networks.engines import choose_engine, engine_of, package_version
+from app.networks.engines import engine_for, engine_of, package_version
 from app.services import database
 from app.services.adopt import adopt_parts
 from app.services.extract_worker import Task, hash_file, kept_worker, prepare_worker
@@ -133,7 +133,7 @@ def plan_extraction(settings: Settings, networks: Sequence[str], reporter: Repor
     MissingNetworkError, DamagedNetworkError
         See :func:`extract_all`.
     """
-    engine = choose_engine(settings.ENGINE, settings.ONNX_PROVIDER)
+    engine = engine_for(settings)
     chosen = _choose_networks(settings.MODELS_DIR, engine, networks, reporter)
     _refuse_names_of_imported(settings, chosen)
     weights = {network.name: network_sha256(network.file_in(settings.MODELS_DIR)) for network in chosen}

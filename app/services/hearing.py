@@ -11,7 +11,7 @@ import numpy as np
 
 from app.errors import BusyError, InputError, MissingNetworkError, NotFoundError
 from app.networks import NETWORKS
-from app.networks.engines import choose_engine
+from app.networks.engines import engine_for
 from app.queries.catalogue import needed_snapshot
 from app.queries.similar import Sound
 from app.services.vectors import TrackVectors, VectorExtractor
@@ -72,7 +72,7 @@ def _hear_alone(settings: Settings, stream: IO[bytes], networks: Sequence[str]) 
 
 def _extractor(settings: Settings, networks: Sequence[str]) -> VectorExtractor:
     """Return an extractor that has the networks loaded."""
-    key = (settings.MODELS_DIR, choose_engine(settings.ENGINE, settings.ONNX_PROVIDER))
+    key = (settings.MODELS_DIR, engine_for(settings))
     extractor = _extractors.setdefault(key, VectorExtractor([], *key))
     known = needed_snapshot(settings).manifest["networks"]
     for name in networks:

@@ -6,11 +6,17 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from sqlalchemy.exc import DBAPIError
 from werkzeug.wrappers import Response as BaseResponse
 
-from app.errors import MusicExploreError
+from app.errors import GoneError, MusicExploreError
+from app.former import GUIDE
 from app.services import database
 from app.web import context
 
 pages = Blueprint("pages", __name__)
+
+FORMER_ROUTES = {
+    "/metadata": "GET /api/v1/tracks?ids=1,2",
+    "/audio/playlist": "POST /api/v1/export",
+}
 
 
 @pages.get("/")
@@ -56,6 +62,16 @@ def playground() -> BaseResponse:
 def compare() -> BaseResponse:
     """Lead to two maps beside each other: what the prototype had here."""
     return _explore({"other": "on"})
+
+
+@pages.get("/metadata")
+@pages.get("/audio/playlist")
+def former() -> BaseResponse:
+    """Say what took the place of an address of the prototype."""
+    raise GoneError(
+        f"{request.path} was an address of music-explore 0.3. {FORMER_ROUTES[request.path]} took its place; "
+        f"see {GUIDE}."
+    )
 
 
 def _explore(defaults: dict[str, str]) -> BaseResponse:

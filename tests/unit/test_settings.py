@@ -114,7 +114,8 @@ def test_unknown_name_is_only_warned_of_when_in_the_config_file(
     assert app.config["JOBS"] == 3
     told = [record.getMessage() for record in caplog.records]
     assert len(told) == 2
-    assert "CACHE_TYPE is no setting" in told[0]
+    assert "music-explore 0.3" in told[0]
+    assert "CACHE_TYPE (" in told[0]
     assert "JOB is no setting; did you mean JOBS?" in told[1]
 
 

@@ -9,6 +9,7 @@ from app.networks.base import Float32, Network
 from app.networks.weights.onnx_file import Provider, check_provider
 from app.networks.weights.store import network_sha256
 from app.registry import Requirement
+from app.settings import Settings
 
 __all__ = [
     "ENGINES",
@@ -16,6 +17,7 @@ __all__ = [
     "Runner",
     "available_engines",
     "choose_engine",
+    "engine_for",
     "engine_of",
     "load",
     "network_sha256",
@@ -107,6 +109,17 @@ def choose_engine(setting: str, provider: Provider = "cpu") -> str:
             f"Install it with: {requirement.install}"
         )
     return setting
+
+
+def engine_for(settings: Settings) -> str:
+    """Return the engine that the settings mean; every use of a network asks here.
+
+    Raises
+    ------
+    MissingExtraError
+        If it is not installed, or the card that is asked for cannot be used.
+    """
+    return choose_engine(settings.ENGINE, settings.ONNX_PROVIDER)
 
 
 def engine_of(network: Network, path: Path, chosen: str) -> str:

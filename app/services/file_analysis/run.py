@@ -5,9 +5,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from app.analyses import Analyser, Wanted, availability, check_available
+from app.analyses import ANALYSES, Analyser, Wanted, availability, check_available
 from app.audio.decode import probe
 from app.errors import InputError, MissingExtraError, MusicExploreError, NetworkError
+from app.networks.engines import engine_for
 from app.services.file_analysis.facts import GENRES, facts_of
 from app.services.file_analysis.sidecars import write_sidecars
 from app.services.file_analysis.write_tags import check_writable, write_tags
@@ -59,10 +60,16 @@ class FileReport:
     backup: Path | None = None
 
 
-def default_names(settings: Settings) -> tuple[str, ...]:
-    """Return the analyses that can run here, but for embeddings, which are numbers for programs."""
-    reasons = availability(settings.MODELS_DIR, settings.ENGINE)
-    return tuple(name for name, reason in reasons.items() if reason is None and name != "embeddings")
+def default_names() -> tuple[str, ...]:
+    """Return the analyses of interest to people: all but embeddings, which are numbers for programs."""
+    return tuple(name for name in ANALYSES.names() if name != "embeddings")
+
+
+def split_available(settings: Settings, names: Sequence[str]) -> tuple[tuple[str, ...], dict[str, str]]:
+    """Return those of some analyses that can run here, and why each of the others cannot."""
+    reasons = availability(settings.MODELS_DIR, engine_for(settings))
+    missing = {name: reason for name in names if (reason := reasons.get(name)) is not None}
+    return tuple(name for name in names if name not in missing), missing
 
 
 def check_wish(settings: Settings, wish: FileWish) -> None:
@@ -75,7 +82,7 @@ def check_wish(settings: Settings, wish: FileWish) -> None:
     MissingNetworkError, MissingExtraError
         If it cannot run here.
     """
-    check_available(settings.MODELS_DIR, settings.ENGINE, wish.wanted)
+    check_available(settings.MODELS_DIR, engine_for(settings), wish.wanted)
     if wish.tags and not set(wish.wanted.names) & set(WRITTEN):
         raise InputError(f"Nothing of that goes into tags; these do: {', '.join(WRITTEN)}.")
 
@@ -99,7 +106,7 @@ def analyse_files(
     if dry_run:
         yield from (_try(path, wish) for path in paths)
         return
-    analyser = Analyser(settings.MODELS_DIR, settings.ENGINE)
+    analyser = Analyser(settings.MODELS_DIR, engine_for(settings))
     steps = len(set(wish.wanted.names))
     with reporter.stage("Analysing", steps * len(paths)) as advance:
         for path in paths:

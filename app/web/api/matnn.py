@@ -28,12 +28,15 @@ SHOWN_GENRES = 3
 def upload() -> Response:
     """Have an audio file analysed, as matnn does.
 
-    Form fields say what is wanted, such as ``bpm=true``; without any, everything that can run here. A genre
-    whose network is not installed comes from another one, and other things that cannot run here are left out.
+    Form fields say what is wanted, such as ``bpm=true``; without any, everything. What cannot run here is
+    left out and named in the result, under ``missing``, with the reason. A genre whose network is not
+    installed comes from another one, which ``genre_source`` names.
     """
     [file] = uploaded_files(1)
+    names, missing = _wanted()
     asked = Request(
-        names=_wanted(),
+        names=names,
+        missing=missing,
         webhook_url=request.form.get("webhook_url") or None,
         owner=context.owner(),
     )
@@ -66,23 +69,24 @@ def result(job_id: str) -> Response:
             "started_at": _time(job.started_at),
             "completed_at": _time(job.finished_at),
             "completed": True,
-            "result": _findings(found_by(job)),
+            "result": _findings(found_by(job), job.arguments.get("missing", {})),
         }
     )
 
 
-def _wanted() -> tuple[str, ...]:
-    """Return the analyses that the flags of the form mean."""
-    able = {one["name"] for one in list_attributes(context.settings()) if one["unavailable"] is None}
+def _wanted() -> tuple[tuple[str, ...], dict[str, str]]:
+    """Return the analyses that the flags of the form mean, and why others of them cannot run here."""
+    reasons = {str(one["name"]): one["unavailable"] for one in list_attributes(context.settings())}
     flags = [flag for flag in FLAGS if request.form.get(flag, "").strip().lower() not in OFF]
-    names = [flag for flag in flags or ("bpm", "key", "classifiers") if flag in able]
-    if not flags or any(flag in GENRES for flag in flags):
-        wanted = [genre for genre in flags if genre in GENRES]
-        names += [genre for genre in (*wanted, *GENRES) if genre in able][:1]
-    if flags and not names:
-        reasons = {one["name"]: one["unavailable"] for one in list_attributes(context.settings())}
-        raise InputError(f"None of these can be found out here. {reasons[flags[0]]}")
-    return tuple(dict.fromkeys(names))
+    wanted = flags or ["bpm", "key", "classifiers", GENRES[0]]
+    missing = {name: reason for name in wanted if (reason := reasons[name]) is not None}
+    names = [name for name in wanted if name not in missing]
+    genres = [name for name in wanted if name in GENRES]
+    if genres and not set(genres) & set(names):
+        names += [genre for genre in GENRES if reasons[genre] is None][:1]
+    if not names:
+        raise InputError(f"None of these is available on this server. {missing[wanted[0]]}")
+    return tuple(names), missing
 
 
 def _state(job_id: str) -> Response | None:
@@ -110,11 +114,12 @@ def _tell(job: JobFacts, code: int) -> Response:
     return json_response(told | {name: _time(time) for name, time in times.items() if time}, code)
 
 
-def _findings(found: dict[str, Any]) -> dict[str, Any]:
+def _findings(found: dict[str, Any], missing: dict[str, str]) -> dict[str, Any]:
     told: dict[str, Any] = {}
     for name in GENRES:
-        if name in found:
+        if name in found and "genre" not in told:
             told["genre"] = [one["genre"] for one in found[name]["genres"][:SHOWN_GENRES]]
+            told["genre_source"] = name
     if "bpm" in found:
         bpm = found["bpm"]["bpm"]
         told["bpm"] = None if bpm is None else f"{bpm:.1f}"
@@ -124,7 +129,9 @@ def _findings(found: dict[str, Any]) -> dict[str, Any]:
     if "classifiers" in found:
         classes = {name: one["class"] for name, one in found["classifiers"].items()}
         told["classifiers"] = {name: classes.get(name) for name in ("approachability", "engagement")}
-    return told
+    elif "classifiers" in missing:
+        told["classifiers"] = None
+    return told | ({"missing": missing} if missing else {})
 
 
 def _time(moment: datetime | None) -> str:

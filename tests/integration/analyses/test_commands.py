@@ -1,11 +1,14 @@
 """``flask analyse`` and ``analyse-file``: several files, a bad one among them; people and programs."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
 
+from app import create_app
 from app.audio.tags import read_tags
+from cli import register
 from tests.audio_files import write_music
 from tests.webhook_receiver import answering, receiving
 
@@ -182,3 +185,29 @@ def test_address_is_refused_before_the_work_when_it_is_none(runner, songs):
     result = runner.invoke(args=["analyse-file", "-f", str(songs[0]), "-b", "-w", "file:///etc/passwd"])
     assert result.exit_code == 2
     assert not Path(f"{songs[0]}.bpm").exists()
+
+
+def test_what_can_be_done_is_written_when_a_network_is_missing(runner, songs):
+    options = ["-g", "discogseffnet", "-b", "-k", "-a", "-i"]
+    result = runner.invoke(args=["analyse-file", "-f", str(songs[0]), *options])
+    assert result.exit_code == 3
+    written = {path.name for path in songs[0].parent.glob("one.mp3.*")}
+    assert written == {"one.mp3.bpm", "one.mp3.key"}
+    assert "Left out: genre_discogs_effnet. " in result.stderr
+    assert "Left out: classifiers. No classifier is installed" in result.stderr
+    assert re.search(r"^Job ID: [0-9a-f]{32}$", result.stdout, re.MULTILINE)
+
+
+def test_it_is_said_what_is_left_out_when_no_attribute_is_named(runner, songs):
+    result = runner.invoke(args=["analyse", str(songs[0])])
+    assert result.exit_code == 0
+    assert "Left out: classifiers. No classifier is installed" in result.stderr
+
+
+@pytest.mark.parametrize("command", [["analyse"], ["analyse-file", "-b", "-f"]])
+def test_a_card_that_is_missing_is_never_replaced_when_files_are_analysed(models_dir, songs, command):
+    app = create_app({"MODELS_DIR": models_dir, "ROOT_DIR": songs[0].parent, "ONNX_PROVIDER": "cuda"})
+    register(app)
+    result = app.test_cli_runner().invoke(args=[*command, str(songs[0])])
+    assert result.exit_code == 1
+    assert "ONNX_PROVIDER = 'cuda'" in result.stderr

@@ -38,12 +38,16 @@ def test_result_comes_in_its_shape_when_it_is_asked_as_documented(client, work, 
     assert TIME.fullmatch(told["completed_at"])
     assert len(told["result"]["genre"]) == 3
     assert {"bpm", "key"} <= told["result"].keys()
+    assert told["result"]["genre_source"] == "genre_musicnn"
+    assert told["result"]["classifiers"] is None
+    assert told["result"]["missing"].keys() == {"genre_discogs_effnet", "classifiers"}
+    assert "flask download-models --official" in told["result"]["missing"]["classifiers"]
 
 
 def test_only_what_is_wanted_is_told_when_flags_say_so(client, work, tone):
     number = upload(client, tone, {"genre_magnatagatune": "true", "bpm": "false"}).json["id"]
     work()
-    assert client.get(f"/api/result/{number}").json["result"].keys() == {"genre"}
+    assert client.get(f"/api/result/{number}").json["result"].keys() == {"genre", "genre_source"}
 
 
 def test_state_is_told_when_there_is_no_result(client, tone):

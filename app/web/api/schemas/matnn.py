@@ -46,9 +46,13 @@ class MatnnFindings(Answer):
     """What was found, as far as it was asked for."""
 
     genre: list[str] | None = None
+    genre_source: str | None = Field(None, description="the analysis that the genres are from")
     bpm: str | None = None
     key: str | None = None
     classifiers: MatnnClassifiers | None = None
+    missing: dict[str, str] | None = Field(
+        None, description="what was asked for and is not available on this server, with reasons"
+    )
 
 
 class MatnnResult(Answer):
