@@ -25,6 +25,8 @@ from app.settings import Settings
 
 HEADER = ("TRACK_ID", "ARTIST_ID", "ALBUM_ID", "PATH", "DURATION", "TAGS")
 
+_DATA_SET_PATH = re.compile(r"(?:^|/)([0-9]{2})/([0-9]{1,18})(?:\.low)?\.[A-Za-z0-9]{1,5}$")
+
 
 class JamendoRow(NamedTuple):
     """A line: ``number`` is the track's at Jamendo, ``duration`` in seconds, ``tags`` as (group, name)."""
@@ -127,6 +129,15 @@ def _parse_tag(text: str) -> tuple[str, str]:
     return group, name
 
 
+def _in_data_set(path: str) -> tuple[str, str] | None:
+    """Return folder and number of a path in any form of the data set: 14, 214 of ``audio/14/214.low.mp3``.
+
+    The folder has the last two digits of the number.
+    """
+    found = _DATA_SET_PATH.search(path)
+    return (found[1], found[2]) if found and found[2].zfill(2).endswith(found[1]) else None
+
+
 class _Stored(NamedTuple):
     """A track as the database has it."""
 
@@ -183,13 +194,27 @@ class _Load:
         self._report.unchanged = len(self._rows) - len(inserts) - len(updates)
 
     def _match(self) -> list[_Stored | None]:
-        """Find the track of each row: by its path, else by its number, for it may have moved."""
+        """Find the track of each row: by its path, its number, or its name in another form of the data set.
+
+        Of two files in different forms (full and low quality) neither is chosen.
+        """
         columns = [getattr(Track, name) for name in _Stored._fields]
         stored = [_Stored._make(row) for row in self._session.execute(select(*columns).order_by(Track.id))]
         by_path = {track.path: track for track in stored}
         taken = {row.path for row in self._rows}
         by_number = {track.external_id: track for track in stored if track.path not in taken}
-        return [by_path.get(row.path) or by_number.get(row.number) for row in self._rows]
+        by_form: dict[tuple[str, str], list[_Stored]] = {}
+        for track in stored:
+            form = _in_data_set(track.path)
+            if form and track.external_id is None and track.path not in taken:
+                by_form.setdefault(form, []).append(track)
+        found: list[_Stored | None] = []
+        for row in self._rows:
+            form = _in_data_set(row.path)
+            alike = by_form.get(form, []) if form else []
+            only = alike[0] if len(alike) == 1 else None
+            found.append(by_path.get(row.path) or by_number.get(row.number) or only)
+        return found
 
     def _ids(
         self, model: type[Artist | Album], kind: str, facts: Callable[[JamendoRow], dict[str, Any]]

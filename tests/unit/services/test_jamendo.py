@@ -173,3 +173,30 @@ def test_the_real_table_loads_whole(settings, samples_dir):
     assert load(settings, table) == JamendoReport(new=11_356)
     assert count(Track) == 11_356
     assert load(settings, table) == JamendoReport(unchanged=11_356)
+
+
+@pytest.mark.parametrize(
+    "name", ["14/214.low.mp3", "audio/14/214.mp3", "raw_30s/audio-low/14/214.low.mp3", "14/214.flac"]
+)
+def test_a_row_meets_its_file_when_the_data_set_has_another_form(settings, table, name):
+    db.session.add(Track(id=7, path=name))
+    db.session.commit()
+    assert load(settings, table) == JamendoReport(new=2, changed=1)
+    assert db.session.get(Track, 7).external_id == "214"
+    assert load(settings, table) == JamendoReport(unchanged=3)
+
+
+@pytest.mark.parametrize(
+    "name", ["15/214.mp3", "a/1214.mp3", "14/214.mp3/x.wav", "14/214 (live).mp3", "214.mp3"]
+)
+def test_a_row_leaves_a_file_alone_when_only_a_part_of_its_name_fits(settings, table, name):
+    db.session.add(Track(id=7, path=name))
+    db.session.commit()
+    assert load(settings, table).new == 3
+    assert db.session.get(Track, 7).external_id is None
+
+
+def test_a_row_takes_no_file_when_two_forms_are_there(settings, table):
+    db.session.add_all([Track(id=7, path="full/14/214.mp3"), Track(id=8, path="low/14/214.low.mp3")])
+    db.session.commit()
+    assert load(settings, table).new == 3
