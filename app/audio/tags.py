@@ -43,6 +43,11 @@ EasyID3.RegisterTXXXKey("originalyear", "originalyear")  # type: ignore[no-untyp
 EasyMP4Tags.RegisterFreeformKey("originalyear", "ORIGINALYEAR")  # type: ignore[no-untyped-call]
 EasyMP4Tags.RegisterFreeformKey("originaldate", "ORIGINALDATE")  # type: ignore[no-untyped-call]
 
+MAX_VALUES = 100
+"""How many values of one name, such as genres, are read."""
+MAX_LENGTH = 500
+"""How many characters of a value are read."""
+
 
 @dataclass(frozen=True)
 class FileTags:
@@ -61,6 +66,8 @@ class FileTags:
         Such as ``A minor``; see :mod:`app.audio.keys`.
     duration : float or None
         Seconds, as far as the head of the file tells.
+    is_cut : bool
+        Whether the file holds more or longer values than are read.
     """
 
     title: str | None = None
@@ -71,6 +78,7 @@ class FileTags:
     duration: float | None = None
     bpm: float | None = None
     key: str | None = None
+    is_cut: bool = False
 
 
 def read_tags(path: Path) -> FileTags:
@@ -128,14 +136,17 @@ def _collect(file: Any) -> FileTags:
 
 def _collect_texts(tags: Any) -> FileTags:
     values = _Values(tags)
+    artist = ", ".join(values.of(_ARTIST))
+    genres = _genres(values.of(_GENRE))
     return FileTags(
         title=next(iter(values.of(_TITLE)), None),
-        artist=", ".join(values.of(_ARTIST)) or None,
+        artist=artist[:MAX_LENGTH] or None,
         album=next(iter(values.of(_ALBUM)), None),
-        genres=_genres(values.of(_GENRE)),
+        genres=genres[:MAX_VALUES],
         year=next(filter(None, (_year(values.of([name])) for name in _DATES)), None),
         bpm=_bpm(values.of(_BPM)),
         key=next(filter(None, map(parse_key, values.of(_KEY))), None),
+        is_cut=values.is_cut or len(artist) > MAX_LENGTH or len(genres) > MAX_VALUES,
     )
 
 
@@ -153,6 +164,7 @@ class _Values:
     def __init__(self, tags: Any) -> None:
         # Vorbis comments repeat a name for each value, the others have one list per name.
         pairs = tags.as_dict() if hasattr(tags, "as_dict") else tags
+        self.is_cut = False
         self._by_name: dict[str, Any] = {str(name).lower(): pairs[name] for name in pairs}
 
     def of(self, names: Iterable[str]) -> list[str]:
@@ -160,6 +172,8 @@ class _Values:
         for name in names:
             value = self._by_name.get(name.lower())
             parts = [part for text in _texts(value) for part in text.split("\0")]
+            self.is_cut |= len(parts) > MAX_VALUES or any(len(part) > MAX_LENGTH for part in parts)
+            parts = [part[:MAX_LENGTH] for part in parts[:MAX_VALUES]]
             clean = dict.fromkeys(" ".join(_CONTROL.sub(" ", part).split()) for part in parts)
             clean.pop("", None)
             if clean:

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple, TypeVar
 from sqlalchemy import and_, bindparam, delete, exists, insert, select, update
 from sqlalchemy.orm import Session
 
-from app.audio.tags import FileTags
+from app.audio.tags import MAX_LENGTH, MAX_VALUES, FileTags
 from app.errors import EmptyLibraryError
 from app.models import Album, Artist, Tag, Track, db, track_tags
 from app.services import database
@@ -23,7 +23,8 @@ from app.services.report import Reporter
 from app.settings import Settings
 
 GENRE = "genre"
-MAX_NAME_LENGTH = 500
+MAX_NAME_LENGTH = MAX_LENGTH
+TAGS_CUT = f"its tags are cut to {MAX_VALUES} values of a kind and {MAX_LENGTH} characters each"
 
 K = TypeVar("K")
 
@@ -70,6 +71,11 @@ def load_file_tags(
                     Problem(reading.file.path, reading.error or reading.without_tags)
                     for reading in batch
                     if reading.tags is None
+                ]
+                report.problems += [
+                    Problem(reading.file.path, TAGS_CUT)
+                    for reading in batch
+                    if reading.tags is not None and reading.tags.is_cut
                 ]
                 good = [(ids[each.file.path], each.tags) for each in batch if each.tags is not None]
                 report.read += len(good)

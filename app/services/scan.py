@@ -16,7 +16,7 @@ from app.services import database
 from app.services.audio_files import Fingerprint, Problem, Walk, find_audio
 from app.services.file_reading import Reading, ReadTask, read_files
 from app.services.lock import library_lock
-from app.services.metadata import Names, remove_unused
+from app.services.metadata import TAGS_CUT, Names, remove_unused
 from app.services.report import Reporter
 from app.services.scan_changes import Changes, KnownTrack, known_tracks
 from app.services.vanished import refuse_if_vanished
@@ -231,6 +231,8 @@ class _Scan:
         track = self._known.get(path)
         if reading.without_tags:
             self._report.problems.append(Problem(path, f"its tags were not read: {reading.without_tags}"))
+        if reading.tags is not None and reading.tags.is_cut:
+            self._report.problems.append(Problem(path, TAGS_CUT))
         if reading.error is not None:
             self._report.failed += 1
             self._report.problems.append(Problem(path, reading.error))

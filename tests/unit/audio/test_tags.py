@@ -11,7 +11,7 @@ from mutagen.easyid3 import EasyID3
 from mutagen.id3 import ID3, TALB, TBPM, TCON, TDOR, TDRC, TIT2, TKEY, TORY, TPE1, TXXX, TYER
 from mutagen.mp4 import MP4
 
-from app.audio.tags import FileTags, read_tags
+from app.audio.tags import MAX_LENGTH, MAX_VALUES, FileTags, read_tags
 from tests.audio_files import BAD, STRANGE_NAMES, write_tone
 
 FULL = FileTags("Blue Train", "Ann Other", "Night Lines", ("Jazz", "Hard Bop"), 1999, 0.5, 128.0, "F# minor")
@@ -209,6 +209,16 @@ def test_tags_are_read_when_only_the_container_has_them(tmp_path, ending, contai
         for packet in [*stream.encode(frame), *stream.encode(None)]:
             file.mux(packet)
     assert replace(read_tags(path), duration=None) == FileTags("A", "B", "C", ("Jazz",), 1999)
+
+
+def test_tags_are_cut_and_say_so_when_there_are_too_many_or_too_long_ones(tmp_path):
+    many = mp3_with(tmp_path, TCON(encoding=3, text=[f"Style {number}" for number in range(3000)]))
+    assert (len(many.genres), many.genres[0], many.is_cut) == (MAX_VALUES, "Style 0", True)
+    listed = mp3_with(tmp_path, TCON(encoding=3, text=[";".join(map(str, range(1000, 1200)))[:MAX_LENGTH]]))
+    assert (len(listed.genres), listed.is_cut) == (100, False)
+    long = mp3_with(tmp_path, TIT2(encoding=3, text=["x" * 100_000]))
+    assert (long.title, long.is_cut) == ("x" * MAX_LENGTH, True)
+    assert not mp3_with(tmp_path, TIT2(encoding=3, text=["x" * MAX_LENGTH])).is_cut
 
 
 def test_text_is_one_clean_line_when_it_holds_control_characters(tmp_path):

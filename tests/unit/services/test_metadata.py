@@ -6,7 +6,8 @@ from sqlalchemy import event, select
 from app.audio.tags import FileTags
 from app.errors import EmptyLibraryError
 from app.models import Album, Artist, Tag, Track, db
-from app.services.metadata import MAX_NAME_LENGTH, Names, load_file_tags
+from app.services.audio_files import Problem
+from app.services.metadata import MAX_NAME_LENGTH, TAGS_CUT, Names, load_file_tags
 from app.services.report import Reporter
 from app.services.scan import scan
 from tests.clips import write_clip, write_tags
@@ -29,6 +30,13 @@ def test_tags_are_read_anew_when_size_and_time_stayed(settings):
     assert [tag.name for tag in track.tags] == ["jazz"]
     assert list(db.session.scalars(select(Artist.name))) == ["Bob"]
     assert list(db.session.scalars(select(Tag.name))) == ["jazz"]
+
+
+def test_tags_that_are_cut_are_reported(settings):
+    write_clip(settings.AUDIO_DIR / "a.wav", title="x" * (MAX_NAME_LENGTH + 1))
+    assert scan(settings, Reporter()).problems == [Problem("a.wav", TAGS_CUT)]
+    assert load(settings).problems == [Problem("a.wav", TAGS_CUT)]
+    assert db.session.scalars(select(Track.title)).one() == "x" * MAX_NAME_LENGTH
 
 
 def test_tempo_and_key_follow_the_file(app):
