@@ -26,7 +26,7 @@ from av.stream import Disposition
 from app.audio.ending import is_cut_short
 from app.audio.ogg import Section, find_links
 from app.audio.source import Source, open_file, refuse_other_files
-from app.audio.timeline import Timeline
+from app.audio.timeline import LATEST_START, Timeline
 from app.errors import AudioError, AudioUnavailableError, NoSoundError, TooLongError
 
 Samples = npt.NDArray[np.float32]
@@ -210,7 +210,7 @@ class AudioReader:
         for link in _links(source):
             with _open_stream(link) as (container, stream, facts):
                 self.facts = facts if self.facts is None else _joined(self.facts, facts)
-                timeline = Timeline(container.format.name, facts.duration)
+                timeline = Timeline(container.format.name, _end(container, stream, facts.duration))
                 yield from self._mono_blocks(container.demux(stream), timeline)
 
     def _mono_blocks(
@@ -434,6 +434,17 @@ def _describe(container: InputContainer, stream: AudioStream, source: Source | S
         is_cut_short=is_cut_short(container.format.name, source),
         tags=stream.metadata | container.metadata,
     )
+
+
+def _end(container: InputContainer, stream: AudioStream, duration: float | None) -> float | None:
+    """Return the second at which the file ends: sound may begin later than it is long."""
+    if duration is None:
+        return None
+    start = 0.0
+    if stream.start_time is not None and stream.time_base is not None:
+        start = float(stream.start_time * stream.time_base)
+    whole = (container.duration or 0) / av.time_base
+    return max(duration + (start if 0 < start <= LATEST_START else 0.0), whole)
 
 
 def _declares_duration(container_format: str, file: Source | Section) -> bool:

@@ -8,6 +8,9 @@ TIMED_CONTAINERS = frozenset({"matroska,webm", "mov,mp4,m4a,3gp,3g2,mj2", "ogg"}
 SMALLEST_GAP = 0.1
 """Seconds. Below this lie rounded time stamps, and encoders' delays that players do not count."""
 
+LATEST_START = 3600.0
+"""Seconds after which sound does not begin: such a time stamp is damaged."""
+
 
 class Timeline:
     """Follows the time stamps of the frames of one stream.
@@ -17,8 +20,8 @@ class Timeline:
     container : str
         FFmpeg's name of the format.
     end : float or None
-        Seconds that the file declares; no gap leads beyond it, so that a damaged time stamp makes no hours
-        of silence.
+        Second at which the file says that it ends; no gap leads beyond it, so that a damaged time stamp
+        makes no hours of silence.
     """
 
     def __init__(self, container: str, end: float | None) -> None:

@@ -318,11 +318,13 @@ def test_a_gap_is_silence_when_packets_are_missing(tmp_path, ending):
     assert reader.warnings == []
 
 
+@pytest.mark.parametrize("shift", [1.5, 10.0])  # less and more than the sound is long
 @pytest.mark.parametrize("ending", [".mka", ".m4a"])
-def test_sound_begins_later_when_its_time_stamps_do(tmp_path, ending):
+def test_sound_begins_later_when_its_time_stamps_do(tmp_path, ending, shift):
     whole = write_signal(tmp_path / f"whole{ending}", clicks([1, 2], 3.0), sample_rate=48_000)
-    samples, _ = decode(remux(whole, tmp_path / f"late{ending}", shift=1.5))
-    assert click_times(samples) == pytest.approx([2.5, 3.5], abs=0.03)
+    samples, reader = decode(remux(whole, tmp_path / f"late{ending}", shift=shift))
+    assert click_times(samples) == pytest.approx([1 + shift, 2 + shift], abs=0.03)
+    assert reader.warnings == []
 
 
 def test_a_time_stamp_makes_no_silence_when_it_lies_beyond_the_end():
