@@ -27,6 +27,7 @@ MEMORY_BYTES = 512 * 2**20
 CPU_SECONDS = 5.0
 # Reading waits for the disk more than for the processor, most of all on a network share.
 PROCESSES_PER_CORE = 2
+CHUNKS_PER_PROCESS = 8  # a process takes as long to start as it takes to read so much
 
 
 @dataclass(frozen=True)
@@ -97,7 +98,7 @@ def read_files(tasks: Sequence[ReadTask], *, jobs: int | None = None) -> Iterato
     done: dict[int, list[Reading]] = {}
     due = 0
     numbered = list(enumerate(chunks))
-    for outcome in run_tasks(numbered, _prepare, jobs=min(jobs, max(1, len(numbered)))):
+    for outcome in run_tasks(numbered, _prepare, jobs=min(jobs, 1 + len(numbered) // CHUNKS_PER_PROCESS)):
         number, chunk = outcome.task
         done[number] = _read_singly(chunk) if outcome.result is None else outcome.result
         while due in done:
