@@ -159,7 +159,7 @@ def test_reason_is_told_and_nothing_left_when_the_disk_is_full(serve, small_disk
     resize(shutil.disk_usage(place).used // 1024 + 200)
     large = write_clip(tmp_path / "large.wav", 7, n_samples=400_000).read_bytes()
     refused = server.send(large)
-    assert refused.status_code == 500
+    assert refused.status_code == 507
     assert "Free some space" in refused.json()["error"]["message"]
     assert list((place / "library" / "uploads").iterdir()) == []
     resize(64 * 1024)
