@@ -13,7 +13,8 @@ from mutagen.easyid3 import EasyID3
 from mutagen.easymp4 import EasyMP4Tags
 from mutagen.id3 import TCON
 
-from app.audio.decode import AudioFacts, probe
+from app.audio.container import AudioFacts
+from app.audio.decode import probe
 from app.audio.keys import parse_key
 from app.errors import AudioError
 

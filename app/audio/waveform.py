@@ -6,7 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from app.audio.decode import AnyPath, AudioReader, Samples
+from app.audio.container import AnyPath
+from app.audio.decode import AudioReader, Samples
 
 Peaks = npt.NDArray[np.uint8]
 

@@ -7,7 +7,8 @@ from pathlib import Path, PurePath
 from typing import IO, Any, Final, Literal
 
 from app.analyses import ANALYSES, availability
-from app.audio.decode import AudioFacts, probe
+from app.audio.container import AudioFacts
+from app.audio.decode import probe
 from app.errors import InputError, MissingNetworkError, NotFoundError, TooLargeError
 from app.files import file_sha256, storage_error
 from app.networks import NETWORKS, installed

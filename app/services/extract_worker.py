@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from app.audio.decode import explain_os_error
+from app.audio.container import explain_os_error
 from app.errors import AudioError, AudioUnavailableError, TooLongError
 from app.networks import Network
 from app.services.vectors import TrackVectors, VectorExtractor, hash_content

@@ -9,7 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from app.analyses.network_stream import Heard, NetworkStream
-from app.audio.decode import AudioReader, explain_os_error
+from app.audio.container import explain_os_error
+from app.audio.decode import AudioReader
 from app.errors import AudioUnavailableError, NetworkError
 from app.files import file_sha256
 from app.networks import Network

@@ -236,7 +236,7 @@ def test_the_reason_is_told_when_the_disk_fails_on_the_way(tmp_path, monkeypatch
         def __exit__(self, *_):
             self.close()
 
-    monkeypatch.setattr("app.audio.decode.open_file", FailingFile)
+    monkeypatch.setattr("app.audio.container.open_file", FailingFile)
     with pytest.raises(AudioError, match="cannot be read: Input/output error"):
         decode(path)
 
