@@ -22,6 +22,8 @@ from app.errors import AudioError
 # gives them, then those of ASF, then those of ID3 in formats without that interface. FFmpeg's are among them.
 _TITLE = ("title", "TIT2")
 _ARTIST = ("artist", "author", "album artist", "albumartist", "album_artist", "TPE1", "TPE2")
+_ALBUM_ARTIST = ("albumartist", "album artist", "album_artist", "WM/AlbumArtist", "TPE2")
+_COMPILATION = ("compilation", "itunescompilation", "WM/IsCompilation", "TCMP")
 _ALBUM = ("album", "WM/AlbumTitle", "TALB")
 _GENRE = ("genre", "WM/Genre", "TCON")
 _DATES = (  # in this order, the first one with a year counts
@@ -44,6 +46,8 @@ EasyID3.RegisterTXXXKey("originalyear", "originalyear")  # type: ignore[no-untyp
 EasyMP4Tags.RegisterFreeformKey("originalyear", "ORIGINALYEAR")  # type: ignore[no-untyped-call]
 EasyMP4Tags.RegisterFreeformKey("originaldate", "ORIGINALDATE")  # type: ignore[no-untyped-call]
 
+VARIOUS_ARTISTS = "Various Artists"
+"""Whom a compilation is by that names nobody."""
 MAX_VALUES = 100
 """How many values of one name, such as genres, are read."""
 MAX_LENGTH = 500
@@ -67,6 +71,8 @@ class FileTags:
         Such as ``A minor``; see :mod:`app.audio.keys`.
     duration : float or None
         Seconds, as far as the head of the file tells.
+    album_artist : str or None
+        Whom the album is by, where the file says so.
     is_cut : bool
         Whether the file holds more or longer values than are read.
     """
@@ -79,6 +85,7 @@ class FileTags:
     duration: float | None = None
     bpm: float | None = None
     key: str | None = None
+    album_artist: str | None = None
     is_cut: bool = False
 
 
@@ -144,11 +151,19 @@ def _collect_texts(tags: Any) -> FileTags:
         artist=artist[:MAX_LENGTH] or None,
         album=next(iter(values.of(_ALBUM)), None),
         genres=genres[:MAX_VALUES],
+        album_artist=_album_artist(values),
         year=next(filter(None, (_year(values.of([name])) for name in _DATES)), None),
         bpm=_bpm(values.of(_BPM)),
         key=next(filter(None, map(parse_key, values.of(_KEY))), None),
         is_cut=values.is_cut or len(artist) > MAX_LENGTH or len(genres) > MAX_VALUES,
     )
+
+
+def _album_artist(values: "_Values") -> str | None:
+    """Return whom the album is by; "Various Artists" where it only says that it is a compilation."""
+    named = next(iter(values.of(_ALBUM_ARTIST)), None)
+    is_compilation = next(iter(values.of(_COMPILATION)), "0").lower() in ("1", "true", "yes")
+    return named or (VARIOUS_ARTISTS if is_compilation else None)
 
 
 def _probed(path: Path) -> AudioFacts | None:

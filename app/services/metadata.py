@@ -141,7 +141,7 @@ class Names:
             artist_id, album_id = before.artist_id, before.album_id
             if track_id in own:
                 artist_id = self._artists.get(tags.artist or "")
-                album_id = self._albums.get((tags.album or "", artist_id))
+                album_id = self._albums.get((tags.album or "", self._owner(tags)))
             else:
                 self._name_known(artist_id, album_id, tags)
             rows.append(
@@ -183,15 +183,20 @@ class Names:
         return {row.id: row for row in self._session.execute(query)}
 
     def _add_names(self, all_tags: Collection[FileTags]) -> None:
-        artists = {tags.artist: {"name": tags.artist} for tags in all_tags if tags.artist}
+        names = [name for tags in all_tags for name in (tags.artist, tags.album_artist) if name]
+        artists = {name: {"name": name} for name in names}
         add_missing(self._session, Artist, self._artists, artists)
         albums = {}
         for tags in all_tags:
             if tags.album:
-                artist_id = self._artists.get(tags.artist or "")
-                albums[tags.album, artist_id] = {"name": tags.album, "artist_id": artist_id}
+                owner = self._owner(tags)
+                albums[tags.album, owner] = {"name": tags.album, "artist_id": owner}
         add_missing(self._session, Album, self._albums, albums)
         self.tag_ids((GENRE, genre) for tags in all_tags for genre in tags.genres)
+
+    def _owner(self, tags: FileTags) -> int | None:
+        """Return the artist of the album, who makes one album of all tracks of a compilation."""
+        return self._artists.get(tags.album_artist or tags.artist or "")
 
     def _name_known(self, artist_id: int | None, album_id: int | None, tags: FileTags) -> None:
         if artist_id in self._nameless_artists and tags.artist:
@@ -255,6 +260,7 @@ def clean(tags: FileTags) -> FileTags:
         title=_storable(tags.title),
         artist=_storable(tags.artist),
         album=_storable(tags.album),
+        album_artist=_storable(tags.album_artist),
         genres=tuple(dict.fromkeys(genre.lower() for genre in genres if genre)),
     )
 

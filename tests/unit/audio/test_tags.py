@@ -73,6 +73,27 @@ def test_all_tags_are_read_when_the_format_knows_them(tmp_path, ending, write):
     assert replace(tags, duration=FULL.duration) == FULL
 
 
+@pytest.mark.parametrize("ending", [".mp3", ".flac", ".ogg", ".m4a"])
+def test_the_artist_of_the_album_is_read_when_it_is_another(tmp_path, ending):
+    path = write_tone(tmp_path / f"song{ending}", 0.5, sample_rate=48_000)
+    file = mutagen.File(path, easy=True)
+    if file.tags is None:
+        file.add_tags()
+    file["artist"], file["albumartist"] = "Alpha", "The Compilers"
+    file.save()
+    tags = read_tags(path)
+    assert (tags.artist, tags.album_artist) == ("Alpha", "The Compilers")
+
+
+@pytest.mark.parametrize(("flag", "artist"), [("1", "Various Artists"), ("0", None)])
+def test_a_compilation_is_by_various_artists_when_it_names_none(tmp_path, flag, artist):
+    path = write_tone(tmp_path / "song.flac", 0.5)
+    file = mutagen.File(path)
+    file["artist"], file["compilation"] = "Alpha", flag
+    file.save()
+    assert read_tags(path).album_artist == artist
+
+
 def mp3_with(tmp_path, *frames):
     path = write_tone(tmp_path / "song.mp3", 0.5)
     tags = ID3()

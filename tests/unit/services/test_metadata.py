@@ -138,3 +138,16 @@ def test_a_measured_duration_stays_when_the_head_of_the_file_says_another(app):
     guess = FileTags(duration=24_347.9)
     Names(db.session()).write([(1, guess), (2, guess)])
     assert list(db.session.scalars(select(Track.duration).order_by(Track.id))) == [6.03, 24_347.9]
+
+
+def test_a_compilation_is_one_album_when_its_tracks_are_by_several_artists(app):
+    for number in range(1, 5):
+        db.session.add(Track(id=number, path=str(number)))
+    db.session.flush()
+    one, two = (FileTags(artist=name, album="Now 50", album_artist="Various Artists") for name in "AB")
+    Names(db.session()).write([(1, one), (2, two), (3, FileTags(artist="A", album="Now 50"))])
+    Names(db.session()).write([(4, two)])
+    albums = list(db.session.scalars(select(Track.album_id).order_by(Track.id)))
+    assert albums[0] == albums[1] == albums[3] != albums[2]
+    assert db.session.get_one(Album, albums[0]).artist.name == "Various Artists"
+    assert sorted(db.session.scalars(select(Artist.name))) == ["A", "B", "Various Artists"]
