@@ -4,18 +4,18 @@ from collections.abc import Iterable
 from typing import Final
 
 FORMER_SETTINGS: Final = {
-    "CACHE_DEFAULT_TIMEOUT": "nothing, as caches know when they are stale",
-    "CACHE_TYPE": "nothing, as caches know when they are stale",
-    "DB_COMMIT_BATCH_SIZE": "nothing, as every stage can be stopped and run again",
-    "EXPERIMENTS_DIR": "the database: 'flask experiment'",
-    "JAMENDO_BATCH_SIZE": "nothing, as Jamendo's limit is kept",
-    "LOGGING_FORMAT": "LOG_FORMAT",
-    "LOGGING_LEVEL": "LOG_FORMAT",
-    "MODELS_FILE": "the files in app/networks",
-    "SEGMENT_PRECISION": "nothing, as segments are numbered",
-    "SERVE_AUDIO_LOCALLY": "AUDIO_PROVIDER",
+    "CACHE_DEFAULT_TIMEOUT": "no longer needed",
+    "CACHE_TYPE": "no longer needed",
+    "DB_COMMIT_BATCH_SIZE": "no longer needed",
+    "EXPERIMENTS_DIR": "answers are in the database, see 'flask experiment'",
+    "JAMENDO_BATCH_SIZE": "no longer needed",
+    "LOGGING_FORMAT": "use LOG_FORMAT",
+    "LOGGING_LEVEL": "use LOG_FORMAT",
+    "MODELS_FILE": "networks are files in app/networks",
+    "SEGMENT_PRECISION": "no longer needed",
+    "SERVE_AUDIO_LOCALLY": "use AUDIO_PROVIDER",
 }
-"""Name to what took its place."""
+"""Name to what to do instead."""
 
 GUIDE: Final = "docs/from-other-tools.md"
 
@@ -25,4 +25,4 @@ def explain_former(names: Iterable[str]) -> str:
     told = [f"{name} ({FORMER_SETTINGS[name]})" for name in sorted(names) if name in FORMER_SETTINGS]
     if not told:
         return ""
-    return f"settings of music-explore 0.3 have no effect, replaced by: {', '.join(told)}; see {GUIDE}"
+    return f"these settings of music-explore 0.3 have no effect: {', '.join(told)}. See {GUIDE}"

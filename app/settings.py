@@ -51,7 +51,7 @@ class Settings(BaseModel):
     ONNX_PROVIDER: Literal["cpu", "cuda"] = Field("cpu", description="where ONNX Runtime computes")
     JOBS: int = Field(0, ge=0, le=1024, description="extraction processes; 0 = one per core")
 
-    MAX_TRACK_HOURS: float = Field(24, gt=0, le=1000, description="longest sound of a file that is decoded")
+    MAX_TRACK_HOURS: float = Field(24, gt=0, le=1000, description="longest file that is decoded, in hours")
 
     PCA_DIMS: int = Field(10, ge=2, le=512, description="components kept by PCA and STD-PCA")
     MAX_FIT_SEGMENTS: int = Field(50_000, ge=100, description="segments that t-SNE and UMAP are fitted on")
@@ -81,10 +81,11 @@ class Settings(BaseModel):
     RATELIMIT_STORAGE_URI: str = Field("memory://", description="where requests are counted")
     LOG_FORMAT: Literal["text", "json"] = Field("text", description="lines of the log")
     TRUSTED_PROXIES: tuple[str, ...] = Field(
-        ("127.0.0.0/8", "::1/128"), description="networks of the proxies that say truly who asks"
+        ("127.0.0.0/8", "::1/128"),
+        description="networks of trusted proxies, whose X-Forwarded headers are believed",
     )
     CONNECTIONS_PER_ADDRESS: int = Field(
-        64, ge=0, description="connections that an address may have at once, proxies aside; 0: any number"
+        64, ge=0, description="open connections per address, except proxies; 0: no limit"
     )
     CLIENT_TIMEOUT_SECONDS: float = Field(
         20, ge=1, le=3600, description="longest that a client may take to send the head of a request"

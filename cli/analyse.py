@@ -101,7 +101,7 @@ def analyse(
     metavar="[ID]",
     is_flag=False,
     flag_value="",
-    help="Display the job ID, which is sent to the webhook: this one, or a new one.",
+    help="Print the job ID that is sent to the webhook: ID, or a new one.",
 )
 @dry_run_option
 def analyse_file(
@@ -151,7 +151,7 @@ def analyse_file(
 
 def _name_missing(missing: dict[str, str]) -> None:
     for name, reason in missing.items():
-        click.echo(f"Left out: {name}. {reason}", err=True)
+        click.echo(f"Skipped {name}: {reason}", err=True)
 
 
 def _run(

@@ -44,7 +44,7 @@ vanished_option = click.option(
     "--yes-they-are-gone",
     "may_vanish",
     is_flag=True,
-    help="Mark tracks as missing even if a large share is gone at once.",
+    help="Mark tracks as missing even if most have disappeared at once.",
 )
 
 

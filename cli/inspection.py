@@ -97,7 +97,9 @@ def _megabytes(size: int) -> str:
     """,
 )
 @click.option("--repair", is_flag=True, help="Restore what is damaged, and remove leftovers.")
-@click.option("--deep", is_flag=True, help="Read all music in full: is it still what was extracted?")
+@click.option(
+    "--deep", is_flag=True, help="Also read all music files in full and compare them with what was extracted."
+)
 def verify(repair: bool, deep: bool) -> None:
     """Check every part, snapshot and index against the ledger and the manifests.
 

@@ -70,10 +70,11 @@ def tell_scan(report: "ScanReport", *, dry_run: bool = False) -> None:
     shown = ", ".join(f"{count:,} {name}" for name, count in counts.items() if count)
     click.echo(f"Tracks: {shown}.{' Nothing was written.' if dry_run else ''}")
     if report.without_sound:
-        click.echo(f"Left out, as they hold no sound: videos, {report.without_sound:,}.")
+        videos = "1 video" if report.without_sound == 1 else f"{report.without_sound:,} videos"
+        click.echo(f"Skipped {videos} without sound.")
     if report.other_sound:
         left_out = ", ".join(f"{count:,} {suffix}" for suffix, count in sorted(report.other_sound.items()))
-        click.echo(f"Left out, as their format cannot be decoded: {left_out}.")
+        click.echo(f"Skipped, as their format cannot be decoded: {left_out}.")
 
 
 @command(

@@ -233,7 +233,7 @@ class AudioReader:
             self.warnings.append(f"{self._damaged_packets} damaged {packets} skipped")
         if self._mono_power < CANCELLED * self._channel_power:
             self.warnings.append(
-                "its channels cancel each other out: what was analysed is their sum, which is nearly silent"
+                "its channels cancel each other out, so the mono mix that was analysed is nearly silent"
             )
         declared = facts.duration if facts.duration_is_declared else None
         if declared is not None and self.duration < declared - max(0.5, 0.01 * declared):

@@ -83,8 +83,8 @@ def adopt_parts(
     loose = find_loose(settings, weights, recipes)
     for network, count in sorted(loose.nameless.items()):
         reporter.say(
-            f"{count} parts of {network} cannot be adopted: they do not say which files they are of, as an "
-            "earlier version wrote them, or the files were not known. They are left as they are."
+            f"{count} parts of {network} cannot be adopted: they do not name the files that they belong to "
+            "(an earlier version wrote them), or the files are unknown. They were not changed."
         )
     pending = [track for track in find_pending(loose.weights) if track.path] if loose.rows else []
     if not pending:

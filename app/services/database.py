@@ -186,9 +186,9 @@ def _refuse_foreign() -> None:
     found = sorted(set(inspect(db.engine).get_table_names()) - {"alembic_version"})
     if found:
         raise DatabaseError(
-            f"{shown_address()} is not a database of this program: it holds tables of another one "
-            f"({', '.join(found[:3])}), perhaps music-explore 0.3. It is left as it is. Set ROOT_DIR or "
-            f"SQLALCHEMY_DATABASE_URI to another place; see {GUIDE}."
+            f"{shown_address()} belongs to another program, perhaps music-explore 0.3: it holds tables such "
+            f"as {', '.join(found[:3])}. It was not changed. Set ROOT_DIR or SQLALCHEMY_DATABASE_URI to "
+            f"another place; see {GUIDE}."
         )
 
 

@@ -87,7 +87,7 @@ def scan(
     dry_run : bool
         Find out, but write nothing.
     may_vanish : bool
-        Mark tracks as missing even if a large share is gone at once.
+        Mark tracks as missing even if most have disappeared at once.
     jobs : int, optional
         Processes that read files; see :func:`app.services.file_reading.read_files`.
 

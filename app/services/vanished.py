@@ -34,14 +34,14 @@ def refuse_if_vanished(audio_dir: Path, present: Sequence[KnownTrack], missing: 
     if len(missing) < FEWEST:
         return
     way_on = (
-        "Mount the disk, or, if they are really gone, run the command with --yes-they-are-gone "
+        "Mount the disk and run the command again. If they really are gone, add --yes-they-are-gone "
         "('flask process --yes-they-are-gone'). No track was marked as missing."
     )
     if len(missing) > LARGEST_SHARE * len(present):
         raise VanishedError(f"{len(missing)} of {len(present)} tracks are gone from {audio_dir}. {way_on}")
     folder, count = _emptied_folder(audio_dir, missing)
     if count >= FEWEST:
-        raise VanishedError(f"The folder {audio_dir / folder} is empty, and held {count} tracks. {way_on}")
+        raise VanishedError(f"The folder {audio_dir / folder} is empty but held {count} tracks. {way_on}")
 
 
 def _emptied_folder(audio_dir: Path, missing: Sequence[KnownTrack]) -> tuple[str, int]:

@@ -1,4 +1,4 @@
-"""Verification of the music: files that changed without a trace in size and time."""
+"""Verification of the music: files whose content changed although size and modification time did not."""
 
 import os
 from collections.abc import Iterator
@@ -79,7 +79,7 @@ def _compare(settings: Settings, track: _Checked) -> str:
         return ""
     except OSError as error:
         return f"cannot be read: {error.strerror or error}"
-    return "its content has changed since it was extracted, without a trace in size and time"
+    return "its content has changed since extraction, although size and modification time have not"
 
 
 def _slices(ids: list[int], size: int = 500) -> Iterator[list[int]]:

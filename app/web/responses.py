@@ -35,7 +35,7 @@ def dump_json(value: Any) -> str:
         return json.dumps(value, separators=(",", ":"), allow_nan=False, sort_keys=False)
     except ValueError as error:
         raise DamagedFileError(
-            f"A number of the answer is not finite, so that a file of the library is damaged. {REPAIR}"
+            f"The answer holds a number that is not finite: a file of the library is damaged. {REPAIR}"
         ) from error
 
 

@@ -165,7 +165,9 @@ class Channel(HTTPChannel):  # type: ignore[misc]
         if self.request is None:
             self.will_close = True
             return
-        self.request.error = TooSlowError("It came too slowly. Send it again over a better connection.")
+        self.request.error = TooSlowError(
+            "The request arrived too slowly. Send it again over a faster connection."
+        )
         self._answer()
 
     def _answer(self) -> None:

@@ -25,7 +25,7 @@ def test_their_database_is_left_alone_when_ours_is_to_be_set_up(tmp_path):
     register(app)
     result = app.test_cli_runner().invoke(args=["init-db"])
     assert result.exit_code == 1
-    assert "not a database of this program" in result.stderr
+    assert "belongs to another program" in result.stderr
     assert "Set ROOT_DIR" in result.stderr
     assert len(result.stderr.splitlines()) == 1
     assert path.read_bytes() == before

@@ -20,8 +20,8 @@ ROUNDED: Final = 0.01
 """Greatest error of a row in 16 bits, relative to its length; ordinary values keep it below 0.0005."""
 REASONS: Final = {
     NOT_FINITE: "holds a value that is no finite number",
-    TOO_LARGE: "holds a value beyond 65,504, the greatest in 16 bits; scale the vectors down",
-    TOO_SMALL: "holds only values that 16 bits round to zero or nearly so; scale the vectors up",
+    TOO_LARGE: "holds a value beyond 65,504, the largest that float16 can store; scale the vectors down",
+    TOO_SMALL: "holds only values that float16 rounds to zero or nearly so; scale the vectors up",
 }
 
 Flaws = npt.NDArray[np.uint8]

@@ -193,15 +193,15 @@ def test_what_can_be_done_is_written_when_a_network_is_missing(runner, songs):
     assert result.exit_code == 3
     written = {path.name for path in songs[0].parent.glob("one.mp3.*")}
     assert written == {"one.mp3.bpm", "one.mp3.key"}
-    assert "Left out: genre_discogs_effnet. " in result.stderr
-    assert "Left out: classifiers. No classifier is installed" in result.stderr
+    assert "Skipped genre_discogs_effnet: " in result.stderr
+    assert "Skipped classifiers: No classifier is installed" in result.stderr
     assert re.search(r"^Job ID: [0-9a-f]{32}$", result.stdout, re.MULTILINE)
 
 
 def test_it_is_said_what_is_left_out_when_no_attribute_is_named(runner, songs):
     result = runner.invoke(args=["analyse", str(songs[0])])
     assert result.exit_code == 0
-    assert "Left out: classifiers. No classifier is installed" in result.stderr
+    assert "Skipped classifiers: No classifier is installed" in result.stderr
 
 
 @pytest.mark.parametrize("command", [["analyse"], ["analyse-file", "-b", "-f"]])

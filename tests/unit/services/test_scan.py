@@ -564,7 +564,7 @@ def test_nothing_is_marked_missing_when_a_folder_is_empty_that_held_music(settin
         write_clip(music / "here" / f"{number:02}.wav", 100 + number)
     run(settings)
     shutil.rmtree(music / "disk" / "album")
-    with pytest.raises(VanishedError, match=r"disk is empty, and held 12 tracks"):
+    with pytest.raises(VanishedError, match=r"disk is empty but held 12 tracks"):
         run(settings)
     shutil.rmtree(music / "disk")  # a folder that was removed altogether was not unmounted
     assert run(settings).missing == 12

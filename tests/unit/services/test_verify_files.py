@@ -1,4 +1,4 @@
-"""Deep verification: files that changed without a trace in size and time."""
+"""Deep verification: files whose content changed although size and modification time did not."""
 
 import os
 
@@ -45,7 +45,7 @@ def test_a_file_is_named_and_pending_again_when_it_changed_without_a_trace(setti
     change_unnoticed(clips[1], 9)
     assert scan(settings, Reporter(), jobs=0).unchanged == 3
     assert deep(settings).problems == [
-        "b.wav: its content has changed since it was extracted, without a trace in size and time"
+        "b.wav: its content has changed since extraction, although size and modification time have not"
     ]
     assert deep(settings, repair=True).to_extract
     track = db.session.query(Track).where(Track.path == "b.wav").one()

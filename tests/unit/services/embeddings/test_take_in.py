@@ -112,7 +112,10 @@ def test_track_without_a_file_is_shown_when_it_is_streamed(take, settings, publi
     [
         (np.nan, "row 1 holds a value that is no finite number"),
         (-np.inf, "row 1 holds a value that is no finite number"),
-        (7e4, "row 1 holds a value beyond 65,504, the greatest in 16 bits; scale the vectors down"),
+        (
+            7e4,
+            "row 1 holds a value beyond 65,504, the largest that float16 can store; scale the vectors down",
+        ),
     ],
 )
 def test_track_is_left_out_with_a_reason_when_a_row_cannot_be_kept(take, settings, value, reason):
@@ -258,7 +261,7 @@ def test_row_is_left_out_with_a_way_out_when_16_bits_round_it_away(take, value):
     assert [group.track.id for group in found.groups] == [1]
     [left_out] = found.rejected
     assert left_out.reason == (
-        "row 1 holds only values that 16 bits round to zero or nearly so; scale the vectors up"
+        "row 1 holds only values that float16 rounds to zero or nearly so; scale the vectors up"
     )
 
 
