@@ -87,7 +87,7 @@ format: ## format the code
 	$(BIN)/ruff check --fix .
 
 bench-quick: ## every benchmark, under a minute each
-	set -e; for file in benchmarks/extract.py benchmarks/neighbours.py benchmarks/reduce.py benchmarks/web.py benchmarks/api.py benchmarks/analyses.py benchmarks/service.py; do $(BIN)/python $$file --quick; done
+	set -e; for file in benchmarks/extract.py benchmarks/scan.py benchmarks/neighbours.py benchmarks/reduce.py benchmarks/web.py benchmarks/api.py benchmarks/analyses.py benchmarks/service.py; do $(BIN)/python $$file --quick; done
 
 clean: ## remove the virtual environment and caches; never the music or what was computed
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

@@ -41,6 +41,7 @@ _SLOWEST_BPM, _FASTEST_BPM = 20, 400  # what is beyond is no tempo: 0 is written
 
 # Names that mutagen's easy interfaces leave out.
 EasyID3.RegisterTextKey("initialkey", "TKEY")  # type: ignore[no-untyped-call]
+EasyMP4Tags.RegisterKey("compilation", lambda tags, _name: [str(tags["cpil"])])  # type: ignore[no-untyped-call]
 EasyMP4Tags.RegisterFreeformKey("initialkey", "initialkey")  # type: ignore[no-untyped-call]
 EasyID3.RegisterTXXXKey("originalyear", "originalyear")  # type: ignore[no-untyped-call]
 EasyMP4Tags.RegisterFreeformKey("originalyear", "ORIGINALYEAR")  # type: ignore[no-untyped-call]

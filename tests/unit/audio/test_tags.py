@@ -8,7 +8,7 @@ import pytest
 from mutagen.apev2 import APEv2
 from mutagen.asf import ASF
 from mutagen.easyid3 import EasyID3
-from mutagen.id3 import ID3, TALB, TBPM, TCON, TDOR, TDRC, TIT2, TKEY, TORY, TPE1, TXXX, TYER
+from mutagen.id3 import ID3, TALB, TBPM, TCMP, TCON, TDOR, TDRC, TIT2, TKEY, TORY, TPE1, TXXX, TYER
 from mutagen.mp4 import MP4
 
 from app.audio.tags import MAX_LENGTH, MAX_VALUES, FileTags, read_tags
@@ -92,6 +92,20 @@ def test_a_compilation_is_by_various_artists_when_it_names_none(tmp_path, flag, 
     file["artist"], file["compilation"] = "Alpha", flag
     file.save()
     assert read_tags(path).album_artist == artist
+
+
+@pytest.mark.parametrize("ending", [".mp3", ".m4a"])
+def test_a_compilation_is_by_various_artists_when_its_format_has_a_flag(tmp_path, ending):
+    path = write_tone(tmp_path / f"song{ending}", 0.5, sample_rate=48_000)
+    if ending == ".m4a":
+        file = MP4(path)
+        file["cpil"] = True
+        file.save()
+    else:
+        tags = ID3()
+        tags.add(TCMP(encoding=3, text=["1"]))
+        tags.save(path)
+    assert read_tags(path).album_artist == "Various Artists"
 
 
 def mp3_with(tmp_path, *frames):
