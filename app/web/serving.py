@@ -5,6 +5,7 @@ that its other threads only ever compute. Gunicorn starts, watches over and ends
 here are limits: to how long a client may take, and to how many connections an address may have.
 """
 
+import contextlib
 import logging
 import os
 import socket
@@ -83,7 +84,8 @@ class Channel(HTTPChannel):  # type: ignore[misc]
         self._sent = 0
         super().__init__(server, sock, addr, *others, **named)
         if not server.limits.enter(self._address):
-            sock.send(_REFUSAL)
+            with contextlib.suppress(OSError):  # it may have gone; raised here, that would end the listening
+                sock.send(_REFUSAL)
             self.will_close = True
 
     def received(self, data: bytes) -> bool:
