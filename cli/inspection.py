@@ -117,8 +117,7 @@ def verify(repair: bool, deep: bool) -> None:
     reporter = reporter_for(settings)
     with library_lock(settings):
         report = check(settings, reporter, repair=repair)
-        if deep:
-            verify_files(settings, reporter, report, repair=repair)
+        unreadable = verify_files(settings, reporter, report, repair=repair) if deep else []
         for problem in report.problems:
             click.echo(printable(problem))
         if report.leftovers:
@@ -128,6 +127,7 @@ def verify(repair: bool, deep: bool) -> None:
         if report.problems and repair:
             rebuild(settings, reporter, to_extract=report.to_extract)
             report = check(settings, reporter)
+            report.problems += unreadable
             click.echo(f"After the repair: {len(report.problems) or 'no'} problems.")
     if report.problems:
         sys.exit(EXIT_FAILED)

@@ -140,14 +140,16 @@ class _Scan:
         self._walk = walk
         self._dry_run = dry_run
         self._may_vanish = may_vanish
+        self._jobs: int | None = None
         self._known = known_tracks()
         self._gone_by_size = self._tracks_by_size()
         self._report = ScanReport(problems=list(walk.problems), other_sound=dict(walk.other_sound))
 
     def run(self, reporter: Reporter, jobs: int | None) -> ScanReport:
         """Compare, read what must be read, mark what is gone or came back."""
+        self._jobs = jobs
         to_read, returned = self._compare()
-        self._read(to_read, reporter, jobs)
+        self._read(to_read, reporter)
         missing = self._missing()
         if not (self._may_vanish or self._dry_run):
             refuse_if_vanished(self._audio_dir, self._present_in_scope(), missing)
@@ -211,12 +213,12 @@ class _Scan:
         candidates = self._gone_by_size.get(size, []) if track is None else [track]
         return frozenset(each.content_hash for each in candidates if each.content_hash and each.size == size)
 
-    def _read(self, tasks: Sequence[ReadTask], reporter: Reporter, jobs: int | None) -> None:
+    def _read(self, tasks: Sequence[ReadTask], reporter: Reporter) -> None:
         if not tasks:
             return
         names = Names(db.session())
         with reporter.stage("Reading new and changed files", len(tasks)) as advance:
-            for readings in read_files(tasks, jobs=jobs):
+            for readings in read_files(tasks, jobs=self._jobs):
                 changes = Changes()
                 for reading in readings:
                     self._judge(reading, changes)
@@ -229,10 +231,7 @@ class _Scan:
         """Decide what a file is to the database."""
         path, content = reading.file.path, reading.content
         track = self._known.get(path)
-        if reading.without_tags:
-            self._report.problems.append(Problem(path, f"its tags were not read: {reading.without_tags}"))
-        if reading.tags is not None and reading.tags.is_cut:
-            self._report.problems.append(Problem(path, TAGS_CUT))
+        self._note_tags(reading)
         if reading.error is not None:
             self._report.failed += 1
             self._report.problems.append(Problem(path, reading.error))
@@ -256,6 +255,13 @@ class _Scan:
                 self._report.changed += 1
             changes.change(track, content, reading.tags)
 
+    def _note_tags(self, reading: Reading) -> None:
+        path = reading.file.path
+        if reading.without_tags:
+            self._report.problems.append(Problem(path, f"its tags were not read: {reading.without_tags}"))
+        if reading.tags is not None and reading.tags.is_cut:
+            self._report.problems.append(Problem(path, TAGS_CUT))
+
     def _judge_new(self, reading: Reading, content: Fingerprint, changes: Changes) -> None:
         path = reading.file.path
         origin = self._take_origin(path, content.size, reading.content_hash)
@@ -266,8 +272,10 @@ class _Scan:
         self._report.new += 1
         tags = reading.tags
         if tags is None and reading.content_hash is not None and not self._dry_run:
-            # A copy of a track that moved elsewhere: its tags have been read before, and are harmless.
-            (again,) = next(read_files([ReadTask(reading.file, self._audio_dir / path)], jobs=0))
+            # A copy of a track that moved elsewhere. Its tags may be those that could not be read before.
+            task = ReadTask(reading.file, self._audio_dir / path)
+            (again,) = next(read_files([task], jobs=0 if self._jobs == 0 else 1))
+            self._note_tags(again)
             tags = again.tags
         changes.add(path, content, tags)
 

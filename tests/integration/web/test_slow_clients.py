@@ -7,6 +7,7 @@ import itertools
 import os
 import signal
 import socket
+import struct
 import subprocess
 import sys
 import time
@@ -257,3 +258,19 @@ def test_answers_are_finished_when_the_server_is_told_to_end(own_library):
     head, _, body = answer.partition(b"\r\n\r\n")
     assert b"Content-Length: %d\r\n" % len(body) in head + b"\r\n"
     assert server.process.wait(30) == 0
+
+
+def test_others_are_served_when_refused_clients_have_gone_at_once(large_server):
+    with contextlib.ExitStack() as stack:
+        for _ in range(5):
+            stack.enter_context(large_server.connect())
+        time.sleep(0.2)
+        for _ in range(200):
+            with large_server.connect() as client:
+                client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))  # a reset
+    for _ in range(100):  # until those that were closed are counted no more
+        with contextlib.suppress(ConnectionError, http.client.HTTPException):
+            if large_server.status() == 200:
+                return
+        time.sleep(0.1)
+    pytest.fail("The server does not listen any more.")

@@ -16,6 +16,7 @@ from app.services.scan import ScanReport, scan
 from app.settings import Settings
 from tests.audio_files import BAD, STRANGE_NAMES, wav_bytes, write_tone
 from tests.clips import touch, write_clip
+from tests.tag_bombs import write_packed_bomb
 
 
 @pytest.fixture
@@ -578,3 +579,15 @@ def test_all_are_moved_when_the_folder_of_most_tracks_is_renamed(settings, music
     extract(settings)
     (music / "old").rename(music / "new")
     assert run(settings).moved == 20
+
+
+def test_a_copy_of_a_moved_file_is_read_within_limits_when_its_tags_are_a_bomb(settings, music):
+    bomb = write_packed_bomb(music / "a.mp3", 1000)
+    assert len(run(settings, jobs=1).problems) == 1
+    extract(settings)
+    bomb.rename(music / "b.mp3")
+    shutil.copy(music / "b.mp3", music / "c.mp3")
+    report = run(settings, jobs=1)
+    assert (report.moved, report.new) == (1, 1)
+    reason = "its tags were not read: they take more than 512 MB of memory"
+    assert report.problems == [("c.mp3", reason)]

@@ -65,3 +65,16 @@ def test_the_command_ends_with_1_when_a_file_changed_without_a_trace(runner, set
     result = runner.invoke(args=["verify", "--deep"])
     assert result.exit_code == 1
     assert "a.wav: its content has changed" in result.output
+
+
+def test_vectors_are_kept_when_a_file_cannot_be_read(runner, settings, clips, monkeypatch):
+    def fail(path):
+        raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr("app.services.verify_files.file_sha256", fail)
+    report = VerifyReport()
+    unreadable = verify_files(settings, Reporter(), report, repair=True)
+    assert unreadable == report.problems == [f"{n}.wav: cannot be read: Input/output error" for n in "ab"]
+    assert not report.to_extract
+    tracks = db.session.query(Track).where(Track.path != "c.wav").all()
+    assert all(track.content_hash and track.content_version == 0 for track in tracks)
