@@ -11,11 +11,15 @@ import pkgutil
 import click
 from flask import Flask
 
+from cli.former import former_commands
+
 
 def register(app: Flask) -> None:
-    """Add the commands of every module of this package to ``app.cli``."""
+    """Add the commands of every module of this package to ``app.cli``, and those of the prototype, hidden."""
     for info in pkgutil.iter_modules(__path__):
         module = importlib.import_module(f"{__name__}.{info.name}")
         commands: tuple[click.Command, ...] = getattr(module, "COMMANDS", ())
         for command in commands:
             app.cli.add_command(command)
+    for command in former_commands():
+        app.cli.add_command(command)

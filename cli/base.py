@@ -21,6 +21,7 @@ from flask.cli import with_appcontext
 from sqlalchemy.exc import DBAPIError
 
 from app.errors import MusicExploreError
+from app.former import FORMER_OPTIONS, GUIDE
 from app.services.database import explain
 
 EXIT_FAILED = 1
@@ -38,7 +39,9 @@ _WAYS_OUT = {
     errno.EROFS: _CHECK_PERMISSIONS,
 }
 
-dry_run_option = click.option("--dry-run", is_flag=True, help="Show what would be done and change nothing.")
+dry_run_option = click.option(
+    "-d", "--dry-run", is_flag=True, help="Show what would be done and change nothing."
+)
 
 vanished_option = click.option(
     "--yes-they-are-gone",
@@ -46,6 +49,21 @@ vanished_option = click.option(
     is_flag=True,
     help="Mark tracks as missing even if most have disappeared at once.",
 )
+
+
+class _Command(click.Command):
+    """Names what to do instead of options that only the prototype had."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        try:
+            return super().parse_args(ctx, args)
+        except click.NoSuchOption as error:
+            instead = FORMER_OPTIONS.get(self.name or "", {}).get(error.option_name)
+            if instead is None:
+                raise
+            raise click.UsageError(
+                f"{error.option_name!r} was an option of music-explore 0.3; {instead}. See {GUIDE}.", ctx
+            ) from error
 
 
 def command(name: str, *, examples: str = "", **kwargs: Any) -> Callable[[Callable[..., Any]], click.Command]:
@@ -63,7 +81,7 @@ def command(name: str, *, examples: str = "", **kwargs: Any) -> Callable[[Callab
     if examples:
         kwargs["epilog"] = _epilog(examples)
 
-    make_command = click.command(name, cls=click.Command, **kwargs)
+    make_command = click.command(name, cls=_Command, **kwargs)
 
     def decorate(function: Callable[..., Any]) -> click.Command:
         @functools.wraps(function)

@@ -157,6 +157,7 @@ def check_set_up() -> None:
     revision = current_revision()
     _refuse_newer(revision)
     if revision is None:
+        _refuse_foreign()
         raise DatabaseError(f"The database is not set up. {INIT_DB}")
     if revision != latest_revision():
         raise DatabaseError(f"The database is out of date. {INIT_DB}")
@@ -183,6 +184,9 @@ def check_writable() -> None:
 
 def _refuse_foreign() -> None:
     """Leave a database alone that another program has made, such as the prototype."""
+    path = _sqlite_file()
+    if path is not None and not path.exists():  # looking at it would create it
+        return
     found = sorted(set(inspect(db.engine).get_table_names()) - {"alembic_version"})
     if found:
         raise DatabaseError(

@@ -16,6 +16,7 @@ from app.web import (
     rate_limits,
 )
 from app.web.api import BLUEPRINTS
+from app.web.former import former
 from app.web.media import media
 from app.web.pages import pages
 from app.web.sign_in import sign_in
@@ -42,5 +43,5 @@ def init_web(app: Flask) -> None:
     errors.init_app(app)
     health.init_app(app)
     proxies.init_app(app)
-    for blueprint in (pages, sign_in, media, vendor, subsonic, *BLUEPRINTS):
+    for blueprint in (pages, former, sign_in, media, vendor, subsonic, *BLUEPRINTS):
         app.register_blueprint(blueprint)

@@ -9,6 +9,7 @@ from flask import Blueprint, redirect, send_file, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
 from app.errors import InputError, NotFoundError
+from app.former import GUIDE
 from app.providers import AudioLink, Playable
 from app.queries.status import printable
 from app.queries.tracks import find_track
@@ -157,5 +158,8 @@ def _parse_length(text: str) -> float:
 def _parse_segment(text: str) -> tuple[int, int]:
     track_id, _, number = text.partition(":")
     if not all(part.isascii() and part.isdigit() and len(part) < 16 for part in (track_id, number)):
-        raise InputError(f"A segment is called <track id>:<number>, not {text!r}.")
+        raise InputError(
+            f"A segment is called <track id>:<number>, not {text!r}: its number counts within its track, not "
+            f"across the library as in music-explore 0.3; see {GUIDE}."
+        )
     return int(track_id), int(number)

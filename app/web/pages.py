@@ -1,22 +1,13 @@
 """The pages, and the sign of life."""
 
-from urllib.parse import urlencode
-
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import Blueprint, render_template
 from sqlalchemy.exc import DBAPIError
-from werkzeug.wrappers import Response as BaseResponse
 
-from app.errors import GoneError, MusicExploreError
-from app.former import GUIDE
+from app.errors import MusicExploreError
 from app.services import database
 from app.web import context
 
 pages = Blueprint("pages", __name__)
-
-FORMER_ROUTES = {
-    "/metadata": "GET /api/v1/tracks?ids=1,2",
-    "/audio/playlist": "POST /api/v1/export",
-}
 
 
 @pages.get("/")
@@ -50,32 +41,6 @@ def analysis(job_id: str) -> str:  # noqa: ARG001 - the page's script reads it f
 def jobs() -> str:
     """Show what is done meanwhile."""
     return render_template("jobs.html")
-
-
-@pages.get("/playground")
-def playground() -> BaseResponse:
-    """Lead to the map of segments: what the prototype had here."""
-    return _explore({"level": "segments"})
-
-
-@pages.get("/compare")
-def compare() -> BaseResponse:
-    """Lead to two maps beside each other: what the prototype had here."""
-    return _explore({"other": "on"})
-
-
-@pages.get("/metadata")
-@pages.get("/audio/playlist")
-def former() -> BaseResponse:
-    """Say what took the place of an address of the prototype."""
-    raise GoneError(
-        f"{request.path} was an address of music-explore 0.3. {FORMER_ROUTES[request.path]} took its place; "
-        f"see {GUIDE}."
-    )
-
-
-def _explore(defaults: dict[str, str]) -> BaseResponse:
-    return redirect(f"{url_for('pages.explore')}?{urlencode(defaults | request.args.to_dict())}")
 
 
 @pages.get("/healthz")

@@ -14,7 +14,9 @@ WITHOUT_DRY_RUN = {"status", "verify", "demo", "experiment", "playlists", "token
 @pytest.fixture
 def commands(app):
     register(app)
-    ours = [command for name, command in app.cli.commands.items() if name not in OF_FLASK]
+    ours = [
+        command for name, command in app.cli.commands.items() if name not in OF_FLASK and not command.hidden
+    ]
     return dict(found for command in ours for found in with_names(command))
 
 
