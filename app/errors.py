@@ -160,6 +160,7 @@ class MissingExtraError(MusicExploreError):
     """An optional package is not installed."""
 
     code = "missing_extra"
+    http_status = 503
 
 
 class StorageError(MusicExploreError):

@@ -134,11 +134,18 @@ def engine_of(network: Network, path: Path, chosen: str) -> str:
     Raises
     ------
     MissingExtraError
-        If it is not installed.
+        If it is not installed, or the card is chosen and cannot run the network.
     """
     if path.suffix == ".onnx":
         return chosen if chosen == ONNX_CUDA else choose_engine("onnx")
-    return chosen if network.build_onnx is not None else choose_engine("essentia")
+    if network.build_onnx is not None:
+        return chosen
+    if chosen == ONNX_CUDA:
+        raise MissingExtraError(
+            f"ONNX_PROVIDER = 'cuda' cannot run {path.name}, a frozen graph that only Essentia's TensorFlow "
+            f"runs, on the processor. Put {path.stem}.onnx beside it, or set ONNX_PROVIDER = 'cpu'."
+        )
+    return choose_engine("essentia")
 
 
 def package_version(engine: str) -> tuple[str, str]:

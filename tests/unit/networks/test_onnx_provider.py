@@ -75,6 +75,12 @@ def test_onnx_files_go_to_the_card_when_the_others_do() -> None:
     assert engine_of(NETWORK, Path("own.onnx"), ONNX_CUDA) == ONNX_CUDA
 
 
+def test_graph_that_only_essentia_runs_is_refused_when_the_card_is_chosen() -> None:
+    network = NETWORKS.get("discogs-effnet")
+    with pytest.raises(MissingExtraError, match=r"cannot run discogs-effnet\.pb.*discogs-effnet\.onnx"):
+        engine_of(network, Path("discogs-effnet.pb"), ONNX_CUDA)
+
+
 def test_version_is_told_of_the_package_that_is_there() -> None:
     name, version = package_version("onnx")
     assert name.startswith("onnxruntime")
