@@ -3,6 +3,7 @@
 import json
 import sys
 import uuid
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -70,13 +71,16 @@ def analyse(
     from app.services.file_analysis.run import FileWish, default_names, split_available
 
     settings = current_settings(current_app)
-    names = attributes
+    names, missing = attributes, dict[str, str]()
     if not names:
         names, missing = split_available(settings, default_names())
         _name_missing(missing)
+    if networks and not {"tags", "embeddings"} & set(names):
+        raise click.UsageError("--network limits tags and embeddings; name one of them with --attribute.")
     wanted = Wanted(names, networks)
     wish = FileWish(wanted, sidecar, write_tags)
-    if not _run(settings, files, wish, as_json=as_json, dry_run=dry_run):
+    outcome = _run(settings, files, wish, missing=missing, as_json=as_json, dry_run=dry_run)
+    if outcome.failed:
         sys.exit(EXIT_FAILED)
 
 
@@ -135,9 +139,10 @@ def analyse_file(
     wanted = Wanted(able or tuple(wishes))  # where nothing can be done, the work says why
     if webhook is not None:
         _check_webhook(settings, webhook)
-    is_done = is_told = False
+    outcome, is_done, is_told = _Outcome(), False, False
     try:
-        is_done = _run(settings, (file,), FileWish(wanted, sidecars=True), dry_run=dry_run)
+        outcome = _run(settings, (file,), FileWish(wanted, sidecars=True), dry_run=dry_run)
+        is_done = not outcome.failed
     finally:
         is_told = (
             webhook is None or dry_run or _tell_webhook(settings, webhook, job_id or "", is_done=is_done)
@@ -145,7 +150,7 @@ def analyse_file(
     _name_missing(missing)
     if not (is_done and is_told):
         sys.exit(EXIT_FAILED)
-    if missing and names:
+    if names and (missing or outcome.incomplete):
         sys.exit(EXIT_INCOMPLETE)
 
 
@@ -154,38 +159,52 @@ def _name_missing(missing: dict[str, str]) -> None:
         click.echo(f"Skipped {name}: {reason}", err=True)
 
 
+@dataclass
+class _Outcome:
+    """How many files failed, and for how many something that was to be written was not found."""
+
+    failed: int = 0
+    incomplete: int = 0
+
+
 def _run(
     settings: "Settings",
     files: tuple[Path, ...],
     wish: "FileWish",
     *,
+    missing: dict[str, str] | None = None,
     as_json: bool = False,
     dry_run: bool = False,
-) -> bool:
-    """Analyse and tell; return whether all files could be."""
+) -> _Outcome:
+    """Analyse files and report each."""
     from app.services.file_analysis.run import analyse_files
 
     reporter = ConsoleReporter()
-    failed = 0
+    outcome = _Outcome()
     for report in analyse_files(settings, reporter, files, wish, dry_run=dry_run):
-        failed += report.error is not None
+        outcome.failed += report.error is not None
+        outcome.incomplete += bool(report.not_found)
         if as_json:
-            reporter.out(json.dumps(_to_json(report), allow_nan=False))
+            reporter.out(json.dumps(_to_json(report, missing or {}), allow_nan=False))
         elif dry_run:
             reporter.out(_describe_plan(report, wish))
         else:
             reporter.out("\n".join(_describe(report)))
-    if failed:
-        reporter.say(f"{failed:,} of {len(files):,} files could not be done.")
-    return not failed
+    if outcome.failed:
+        reporter.say(f"{outcome.failed:,} of {len(files):,} files could not be done.")
+    return outcome
 
 
-def _to_json(report: "FileReport") -> dict[str, Any]:
+def _to_json(report: "FileReport", missing: dict[str, str]) -> dict[str, Any]:
     from app.queries.status import printable
 
     told: dict[str, Any] = {"file": printable(str(report.path)), "results": report.results}
     if report.error is not None:
         told["error"] = report.error
+    if missing:
+        told["missing"] = missing
+    if report.not_found:
+        told["not_found"] = list(report.not_found)
     if report.written:
         told["written"] = [printable(str(path)) for path in report.written]
     return told
@@ -216,6 +235,8 @@ def _describe(report: "FileReport") -> list[str]:
         lines.append(f"  Failed: {report.error}")
     if report.written:
         lines.append(f"  Wrote {', '.join(printable(path.name) for path in report.written)}")
+    if report.not_found:
+        lines.append(f"  Not found, so not written: {', '.join(report.not_found)}")
     if report.backup is not None:
         lines.append(f"  The file as it was: {printable(report.backup.name)}")
     return lines

@@ -27,6 +27,7 @@ def describe_analysis(job: JobFacts) -> dict[str, Any]:
     return {
         **told,
         "attributes": job.arguments["names"],
+        "missing": job.arguments.get("missing", {}),
         "track": track,
         "duration": job.arguments.get("duration"),
         "audio": sound if track is None else f"/audio/track/{track}",

@@ -44,7 +44,8 @@ class Request:
     key : str or None
         Idempotency key of whoever asks.
     missing : dict
-        Analyses that were asked for as well and cannot run here, with reasons; kept with the job.
+        Analyses that were asked for as well and cannot run here, with reasons; kept with the job. Without
+        any names, those that were left out.
     """
 
     names: tuple[str, ...] = ()
@@ -187,8 +188,9 @@ def check_request(settings: Settings, request: Request) -> dict[str, Any]:
     }
     if request.webhook_url:
         arguments["webhook_url"] = request.webhook_url
-    if request.missing:
-        arguments["missing"] = request.missing
+    left_out = {name: reason for name, reason in able.items() if reason is not None and not request.names}
+    if missing := request.missing or left_out:
+        arguments["missing"] = missing
     return arguments
 
 

@@ -9,7 +9,7 @@ from app.analyses import ANALYSES, Analyser, Wanted, availability, check_availab
 from app.audio.decode import probe
 from app.errors import InputError, MissingExtraError, MusicExploreError, NetworkError
 from app.networks.engines import engine_for
-from app.services.file_analysis.facts import GENRES, facts_of
+from app.services.file_analysis.facts import GENRES, Facts, facts_of
 from app.services.file_analysis.sidecars import write_sidecars
 from app.services.file_analysis.write_tags import check_writable, write_tags
 from app.services.report import Advance, Reporter
@@ -17,6 +17,8 @@ from app.settings import Settings
 
 WRITTEN = ("bpm", "key", *GENRES)
 """Analyses whose results tags have room for."""
+SIDECARS = (*WRITTEN, "classifiers")
+"""Analyses whose results sidecar files hold."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +53,8 @@ class FileReport:
         Files that were written, the audio file among them if its tags were.
     backup : Path or None
         Copy of the audio file as it was.
+    not_found : tuple of str
+        Analyses that were to be written and found nothing, such as the tempo of silence.
     """
 
     path: Path
@@ -58,6 +62,7 @@ class FileReport:
     error: str | None = None
     written: list[Path] = field(default_factory=list)
     backup: Path | None = None
+    not_found: tuple[str, ...] = ()
 
 
 def default_names() -> tuple[str, ...]:
@@ -83,8 +88,9 @@ def check_wish(settings: Settings, wish: FileWish) -> None:
         If it cannot run here.
     """
     check_available(settings.MODELS_DIR, engine_for(settings), wish.wanted)
-    if wish.tags and not set(wish.wanted.names) & set(WRITTEN):
-        raise InputError(f"Nothing of that goes into tags; these do: {', '.join(WRITTEN)}.")
+    for what, is_wanted, able in (("tags", wish.tags, WRITTEN), ("sidecar files", wish.sidecars, SIDECARS)):
+        if is_wanted and not set(wish.wanted.names) & set(able):
+            raise InputError(f"None of these can be written to {what}. Can be: {', '.join(able)}.")
 
 
 def analyse_files(
@@ -140,6 +146,7 @@ def _analyse(analyser: Analyser, path: Path, wish: FileWish, counter: _Counter) 
     try:
         results = analyser.analyse(path, wish.wanted, advance=counter.begin)
         facts = facts_of(results)
+        not_found = _not_found(facts, wish)
         if wish.sidecars:
             written += write_sidecars(path, facts)
         if wish.tags:
@@ -149,7 +156,15 @@ def _analyse(analyser: Analyser, path: Path, wish: FileWish, counter: _Counter) 
         raise
     except MusicExploreError as error:
         return FileReport(path, results, str(error), written, backup)
-    return FileReport(path, results, None, written, backup)
+    return FileReport(path, results, None, written, backup, not_found)
+
+
+def _not_found(facts: Facts, wish: FileWish) -> tuple[str, ...]:
+    """Return the analyses that were to be written and found nothing."""
+    genres = dict.fromkeys(GENRES, facts.genres)
+    found = {"bpm": facts.bpm, "key": facts.key, **genres, "classifiers": facts.levels}
+    able = set(SIDECARS if wish.sidecars else WRITTEN if wish.tags else ())
+    return tuple(name for name in wish.wanted.names if name in able and not found[name])
 
 
 def _try(path: Path, wish: FileWish) -> FileReport:

@@ -20,6 +20,8 @@ matnn = Blueprint("matnn", __name__, url_prefix="/api")
 GENRES = ("genre_discogs_effnet", "genre_musicnn", "genre_magnatagatune")
 FLAGS = ("bpm", "key", "classifiers", *GENRES)
 OFF = frozenset({"", "0", "false", "no", "off", "none"})
+LEVELS = ("approachability", "engagement")
+NO_LEVEL = "Its classifier is not installed: flask download-models --official"
 SHOWN_GENRES = 3
 
 
@@ -116,10 +118,14 @@ def _tell(job: JobFacts, code: int) -> Response:
 
 def _findings(found: dict[str, Any], missing: dict[str, str]) -> dict[str, Any]:
     told: dict[str, Any] = {}
+    missing = dict(missing)
     for name in GENRES:
         if name in found and "genre" not in told:
             told["genre"] = [one["genre"] for one in found[name]["genres"][:SHOWN_GENRES]]
             told["genre_source"] = name
+        elif name in found:
+            source = told["genre_source"]
+            missing[name] = f"A result has one genre, here of {source}. Ask for one genre at a time."
     if "bpm" in found:
         bpm = found["bpm"]["bpm"]
         told["bpm"] = None if bpm is None else f"{bpm:.1f}"
@@ -128,7 +134,8 @@ def _findings(found: dict[str, Any], missing: dict[str, str]) -> dict[str, Any]:
         told["key"] = None if key["key"] is None else f"{key['key']} {key['scale'].title()}"
     if "classifiers" in found:
         classes = {name: one["class"] for name, one in found["classifiers"].items()}
-        told["classifiers"] = {name: classes.get(name) for name in ("approachability", "engagement")}
+        told["classifiers"] = {name: classes.get(name) for name in LEVELS}
+        missing |= {name: NO_LEVEL for name in LEVELS if name not in classes}
     elif "classifiers" in missing:
         told["classifiers"] = None
     return told | ({"missing": missing} if missing else {})

@@ -17,6 +17,7 @@ import { ApiError, addressOf, request } from "../api.js";
  * @property {string} created_at
  * @property {string | null} expires_at
  * @property {string[]} attributes
+ * @property {Record<string, string>} missing  not available on the server, with reasons
  * @property {number | null} track     of the library, if it is about one
  * @property {number | null} duration  seconds
  * @property {string | null} audio     address of the sound, as long as it is kept

@@ -4,12 +4,13 @@ import json
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from app import create_app
 from app.audio.tags import read_tags
 from cli import register
-from tests.audio_files import write_music
+from tests.audio_files import write_music, write_signal
 from tests.webhook_receiver import answering, receiving
 
 SECRET = "a secret that both sides know, and nobody else"
@@ -115,7 +116,7 @@ def test_format_without_tags_is_told_of_before_anything_is_done(runner, tmp_path
     [
         (["--attribute", "mood"], 2, "Unknown analysis 'mood'. Known: bpm, key"),
         (["--network", "nosuch"], 2, "Unknown network 'nosuch'"),
-        (["--attribute", "tags", "--write-tags"], 2, "these do: bpm, key, genre_discogs_effnet"),
+        (["--attribute", "tags", "--write-tags"], 2, "Can be: bpm, key, genre_discogs_effnet"),
         (["--attribute", "tags", "--network", "audioset-vggish"], 2, "gives no taggrams"),
         (["--attribute", "genre_discogs_effnet"], 1, "flask download-models --official"),
     ],
@@ -211,3 +212,36 @@ def test_a_card_that_is_missing_is_never_replaced_when_files_are_analysed(models
     result = app.test_cli_runner().invoke(args=[*command, str(songs[0])])
     assert result.exit_code == 1
     assert "ONNX_PROVIDER = 'cuda'" in result.stderr
+
+
+def test_what_is_left_out_is_told_to_programs(runner, songs):
+    result = runner.invoke(args=["analyse", "--json", str(songs[0])])
+    assert result.exit_code == 0
+    told = json.loads(result.stdout)
+    assert told["missing"].keys() == {"genre_discogs_effnet", "classifiers"}
+    assert "flask download-models --official" in told["missing"]["classifiers"]
+
+
+def test_sound_without_tempo_is_reported_when_it_was_to_be_written(runner, tmp_path):
+    song = write_signal(tmp_path / "silence.flac", np.zeros((1, 44_100 * 8), np.float32))
+    result = runner.invoke(args=["analyse-file", "-b", "-k", "-f", str(song)])
+    assert result.exit_code == 3
+    assert "Not found, so not written: bpm, key" in result.stdout
+    assert [path.name for path in tmp_path.glob("silence.*")] == ["silence.flac"]
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--attribute", "bpm", "--network", "mtt-vgg"], "--network limits tags and embeddings"),
+        (["--attribute", "tags", "--sidecar"], "None of these can be written to sidecar files"),
+        (["--attribute", "classifiers", "--write-tags"], "No classifier is installed"),
+        (["--attribute", "tags", "--write-tags"], "None of these can be written to tags"),
+    ],
+)
+def test_option_without_effect_is_refused(runner, songs, options, message):
+    before = everything_in(songs[0].parent)
+    result = runner.invoke(args=["analyse", str(songs[0]), *options])
+    assert result.exit_code != 0
+    assert message in result.stderr
+    assert everything_in(songs[0].parent) == before

@@ -186,3 +186,11 @@ def test_more_are_refused_when_the_queue_is_full(client, send, app, settings, to
     app.extensions["settings"] = settings.model_copy(update={"MAX_QUEUED_JOBS": 2})
     assert [send(tone).status_code for _ in range(3)] == [202, 202, 503]
     assert len(list((settings.ROOT_DIR / "uploads").iterdir())) == 2
+
+
+def test_what_is_left_out_is_named_when_nothing_was_named(client, send, tone):
+    told = send(tone, query="").json
+    assert told["missing"].keys() == {"genre_discogs_effnet", "classifiers"}
+    assert not set(told["attributes"]) & set(told["missing"])
+    assert send(tone).json["missing"] == {}
+    assert client.get(f"/api/v1/analyses/{told['id']}").json["missing"] == told["missing"]

@@ -50,6 +50,24 @@ def test_only_what_is_wanted_is_told_when_flags_say_so(client, work, tone):
     assert client.get(f"/api/result/{number}").json["result"].keys() == {"genre", "genre_source"}
 
 
+def test_second_genre_is_named_when_two_are_asked_for(client, work, tone):
+    number = upload(client, tone, {"genre_magnatagatune": "on", "genre_musicnn": "on"}).json["id"]
+    work()
+    told = client.get(f"/api/result/{number}").json["result"]
+    assert told["genre_source"] == "genre_musicnn"
+    assert told["missing"].keys() == {"genre_magnatagatune"}
+
+
+def test_genre_is_refused_when_no_network_can_name_one(app, client, tone, tmp_path):
+    (tmp_path / "none").mkdir()
+    app.extensions["settings"] = app.extensions["settings"].model_copy(
+        update={"MODELS_DIR": tmp_path / "none"}
+    )
+    response = upload(client, tone, {"genre_musicnn": "on"})
+    assert response.status_code == 400
+    assert "msd-musicnn is not installed" in response.json["error"]["message"]
+
+
 def test_state_is_told_when_there_is_no_result(client, tone):
     for kind in ("status", "result"):
         response = client.get(f"/api/{kind}/{NOBODY}")

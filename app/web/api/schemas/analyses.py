@@ -80,6 +80,9 @@ class AnalysisFactsAnswer(JobFactsAnswer):
     """What is known of an analysis, without its result."""
 
     attributes: list[str]
+    missing: dict[str, str] = Field(
+        description="analyses that are not available on this server, with reasons"
+    )
     track: int | None = Field(description="of the library, if it is about one")
     duration: float | None = Field(description="seconds, as the head of the file says")
     audio: str | None = Field(description="where it can be heard, as long as it is kept")
