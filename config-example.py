@@ -46,8 +46,8 @@ start at the project's folder. A wrong value is reported by its name at start.
 # Worker processes; 0 = one per core. Each needs some 400 MB.
 # JOBS = 0
 
-# The longest sound of one file that is decoded, in hours: a small file may hold days of silence. A longer
-# one is not analysed, and 'flask status --failed' says so.
+# Longest audio that is decoded from one file, in hours: a small file may contain days of silence. Longer
+# files are not analysed; 'flask status --failed' lists them.
 # MAX_TRACK_HOURS = 24
 
 # --- Maps ---
@@ -85,7 +85,7 @@ start at the project's folder. A wrong value is reported by its name at start.
 # AUDIO_PROVIDER = 'local'
 
 # Needed for 'jamendo', and for 'flask query-jamendo-metadata': get one at https://devportal.jamendo.com
-# The environment variable may lack the prefix: JAMENDO_CLIENT_ID.
+# As an environment variable, it also works without the prefix: JAMENDO_CLIENT_ID.
 # JAMENDO_CLIENT_ID = ''
 
 # Where Jamendo is asked for names and credits.
@@ -129,16 +129,16 @@ start at the project's folder. A wrong value is reported by its name at start.
 # RATE_LIMIT = '600/minute'
 # RATE_LIMIT_ANALYSE = '30/minute'
 
-# Addresses or networks of the proxies in front. Only they are believed who asks (X-Forwarded-For), by which
-# protocol and name (X-Forwarded-Proto, X-Forwarded-Host) and below which path (X-Forwarded-Prefix). Name no
-# networks that visitors are in.
+# Addresses or networks of trusted proxies. Only their headers are used for the client's address
+# (X-Forwarded-For), protocol and host name (X-Forwarded-Proto, X-Forwarded-Host) and path prefix
+# (X-Forwarded-Prefix). Do not list networks that contain visitors.
 # TRUSTED_PROXIES = ('127.0.0.0/8', '::1/128')
 
-# Connections that one address may have at once to a server process; proxies may have any number. 0: no limit.
+# Open connections allowed per address and server process; trusted proxies are exempt. 0: no limit.
 # CONNECTIONS_PER_ADDRESS = 64
 
-# How long, in seconds, a connection may wait until the head of a request has arrived; a body may take longer
-# by what 16 KB a second need.
+# Time limit in seconds for the headers of a request to arrive; a body gets additional time, at 16 KB per
+# second.
 # CLIENT_TIMEOUT_SECONDS = 20
 
 # Where requests are counted. In memory each worker process counts for itself; several share a Redis server

@@ -82,7 +82,7 @@ class Settings(BaseModel):
     LOG_FORMAT: Literal["text", "json"] = Field("text", description="lines of the log")
     TRUSTED_PROXIES: tuple[str, ...] = Field(
         ("127.0.0.0/8", "::1/128"),
-        description="networks of trusted proxies, whose X-Forwarded headers are believed",
+        description="networks of trusted proxies; only their X-Forwarded headers are used",
     )
     CONNECTIONS_PER_ADDRESS: int = Field(
         64, ge=0, description="open connections per address, except proxies; 0: no limit"
@@ -151,7 +151,7 @@ class Settings(BaseModel):
             try:
                 ipaddress.ip_network(network)
             except ValueError as error:
-                raise ValueError(f"{error}; give addresses or networks, such as 10.0.0.0/8") from None
+                raise ValueError(f"{error}; use addresses or networks, such as 10.0.0.0/8") from None
         return value
 
     @field_validator("WEBHOOK_SECRET", mode="after")

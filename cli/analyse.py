@@ -120,8 +120,8 @@ def analyse_file(
 ) -> None:
     """Write FILE.bpm, .key, .genre and .ae beside an audio file: the flags of a music tagging service.
 
-    Without -g, -b, -k and -a: all of them that can run here. What cannot is named at the end, with the
-    reason; the rest is written all the same, and the exit code is 3 if it was asked for.
+    Without -g, -b, -k and -a, all analyses that are available here run. Others are reported at the end,
+    with the reason; the exit code is 3 if one of them was requested.
     """
     from app.analyses import Wanted
     from app.services.file_analysis.run import FileWish, default_names, split_available

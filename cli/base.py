@@ -47,7 +47,7 @@ vanished_option = click.option(
     "--yes-they-are-gone",
     "may_vanish",
     is_flag=True,
-    help="Mark tracks as missing even if most have disappeared at once.",
+    help="Mark tracks as missing even if most of them, or all in a folder, have disappeared.",
 )
 
 

@@ -92,14 +92,12 @@ def _megabytes(size: int) -> str:
     "verify",
     examples="""
     flask verify              check only
-    flask verify --repair     restore what is damaged
-    flask verify --deep       read all music, too, and compare it with what was extracted
+    flask verify --repair     restore damaged files
+    flask verify --deep       also check all music for changed content
     """,
 )
-@click.option("--repair", is_flag=True, help="Restore what is damaged, and remove leftovers.")
-@click.option(
-    "--deep", is_flag=True, help="Also read all music files in full and compare them with what was extracted."
-)
+@click.option("--repair", is_flag=True, help="Restore damaged files and remove leftovers.")
+@click.option("--deep", is_flag=True, help="Also read all music files in full and report changed content.")
 def verify(repair: bool, deep: bool) -> None:
     """Check every part, snapshot and index against the ledger and the manifests.
 

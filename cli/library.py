@@ -74,7 +74,7 @@ def tell_scan(report: "ScanReport", *, dry_run: bool = False) -> None:
         click.echo(f"Skipped {videos} without sound.")
     if report.other_sound:
         left_out = ", ".join(f"{count:,} {suffix}" for suffix, count in sorted(report.other_sound.items()))
-        click.echo(f"Skipped, as their format cannot be decoded: {left_out}.")
+        click.echo(f"Skipped files in formats that cannot be decoded: {left_out}.")
 
 
 @command(

@@ -285,7 +285,8 @@ def tell_extraction(report: "ExtractReport") -> None:
     from app.queries.status import printable
 
     if report.adopted:
-        click.echo(f"Extraction: the vectors of {report.adopted:,} tracks were already stored.")
+        tracks = "1 track" if report.adopted == 1 else f"{report.adopted:,} tracks"
+        click.echo(f"Extraction: adopted stored vectors of {tracks}.")
     if not report.pending:
         click.echo("Extraction: nothing to do.")
         return

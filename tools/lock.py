@@ -51,7 +51,9 @@ def lock(name: str, *, upgrade: bool) -> None:
 def _uv() -> str:
     beside = Path(sys.executable).with_name("uv")
     return (
-        str(beside) if beside.exists() else shutil.which("uv") or sys.exit("uv is missing: make install-dev")
+        str(beside)
+        if beside.exists()
+        else shutil.which("uv") or sys.exit("uv is missing. Run: make install-dev")
     )
 
 

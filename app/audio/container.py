@@ -98,7 +98,7 @@ def _played_stream(container: InputContainer) -> AudioStream:
     """Return the first stream, of MP4 the first that is enabled: so Chromium chooses."""
     streams = list(container.streams.audio)
     if not streams:
-        raise NoSoundError("no audio stream in it")
+        raise NoSoundError("no audio stream")
     is_mp4 = container.format.name.startswith("mov,mp4")
     enabled = [stream for stream in streams if is_mp4 and stream.disposition & Disposition.default]
     return [*enabled, *streams][0]
@@ -115,7 +115,7 @@ def _open_container(source: Source | Section) -> InputContainer:
             **_METADATA_OPTIONS,
         )
     except (av.FFmpegError, PermissionError) as error:
-        raise AudioError("not an audio file, or its head is damaged") from error
+        raise AudioError("not an audio file, or damaged header") from error
     return container
 
 

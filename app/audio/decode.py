@@ -232,9 +232,7 @@ class AudioReader:
             packets = "packet" if self._damaged_packets == 1 else "packets"
             self.warnings.append(f"{self._damaged_packets} damaged {packets} skipped")
         if self._mono_power < CANCELLED * self._channel_power:
-            self.warnings.append(
-                "its channels cancel each other out, so the mono mix that was analysed is nearly silent"
-            )
+            self.warnings.append("its channels cancel each other out: the analysed mono mix is nearly silent")
         declared = facts.duration if facts.duration_is_declared else None
         if declared is not None and self.duration < declared - max(0.5, 0.01 * declared):
             self.warnings.append(f"decoded {self.duration:.1f} s of {declared:.1f} s declared")

@@ -45,7 +45,7 @@ class OpenSnapshot(SnapshotFiles):
             raise NotFoundError(f"There is no projection {name!r} of {space}. There are: {', '.join(known)}.")
         path = self.derived_path(space, name)
         _require_rows(path, found[0], self.n_rows(space))
-        _require(path, found[0].dtype.kind == "f", "it does not hold coordinates")
+        _require(path, found[0].dtype.kind == "f", "it does not contain coordinates")
         return found
 
     def segment_seconds(self, network: str) -> float:
@@ -73,20 +73,20 @@ class OpenSnapshot(SnapshotFiles):
         n_tracks, n_segments = facts["n_tracks"], facts["n_segments"]
         if rest == "track_ids.npy":
             _require_rows(path, array, n_tracks)
-            _require(path, array.dtype.kind == "i" and array.ndim == 1, "it does not hold ids")
+            _require(path, array.dtype.kind == "i" and array.ndim == 1, "it does not contain ids")
             is_ascending = bool((array[1:] > array[:-1]).all())
             is_in_range = not n_tracks or (array[0] > 0 and array[-1] < MAX_ID)
             _require(path, is_ascending and bool(is_in_range), "its ids are out of range")
         elif rest == "offsets.npy":
             _require_rows(path, array, n_tracks + 1)
-            _require(path, array.dtype.kind == "i" and array.ndim == 1, "it does not hold numbers of rows")
+            _require(path, array.dtype.kind == "i" and array.ndim == 1, "it does not contain row numbers")
             ends = (int(array[0]), int(array[-1])) == (0, n_segments)
             _require(path, ends and bool((array[1:] >= array[:-1]).all()), "its numbers are out of range")
         else:
             layer, level = rest.removesuffix(".npy").split("/")
             _require_rows(path, array, n_tracks if level == "tracks" else n_segments)
             size = facts["layers"][layer]["size"]
-            _require(path, array.dtype.kind == "f" and array.shape[1:] == (size,), "it has another shape")
+            _require(path, array.dtype.kind == "f" and array.shape[1:] == (size,), "its shape is wrong")
 
 
 def _require_rows(path: Path, array: Array, length: int) -> None:

@@ -61,7 +61,7 @@ def open_graph(snapshot: SnapshotFiles, space: Space) -> Graph:
     rows: Rows = np.arange(n_rows) if len(indices) == n_rows else _fitted_rows(snapshot, space)
     path = snapshot.derived_path(space, INDICES)
     if len(rows) != len(indices) or rows.min(initial=0) < 0 or rows.max(initial=-1) >= n_rows:
-        raise DamagedFileError(f"{path} is damaged: it does not fit the snapshot. {REPAIR}")
+        raise DamagedFileError(f"{path} is damaged: it does not match the snapshot. {REPAIR}")
     version = str(manifest["sha256"])
     if not _in_range.get((path, identify(path)), lambda: _leads_to_rows(indices)):
         raise DamagedFileError(f"{path} is damaged: its numbers are out of range. {REPAIR}")
@@ -79,7 +79,7 @@ def open_distances(snapshot: SnapshotFiles, space: Space, graph: Graph) -> Array
     found = snapshot.derived(space, DISTANCES)
     path = snapshot.derived_path(space, DISTANCES)
     if found is None or found[0].shape != graph.indices.shape:
-        raise DamagedFileError(f"{path} is damaged: it does not fit {INDICES}. {REPAIR}")
+        raise DamagedFileError(f"{path} is damaged: it does not match {INDICES}. {REPAIR}")
     return found[0]
 
 

@@ -82,9 +82,10 @@ def adopt_parts(
     """
     loose = find_loose(settings, weights, recipes)
     for network, count in sorted(loose.nameless.items()):
+        parts = "1 stored part" if count == 1 else f"{count:,} stored parts"
         reporter.say(
-            f"{count} parts of {network} cannot be adopted: they do not name the files that they belong to "
-            "(an earlier version wrote them), or the files are unknown. They were not changed."
+            f"{network}: {parts} cannot be adopted: source files unknown, or not recorded by the earlier "
+            "version that wrote them. Nothing was changed."
         )
     pending = [track for track in find_pending(loose.weights) if track.path] if loose.rows else []
     if not pending:

@@ -36,12 +36,12 @@ _EXPLANATIONS = {
 
 _DAMAGED = {
     "is not a database": "it is not an SQLite file",
-    "malformed": "pages of it cannot be read",
+    "malformed": "some of its pages cannot be read",
     "datacorrupted": "the server reports damaged pages",
     "indexcorrupted": "the server reports a damaged index",
     "invalid page in block": "the server reports damaged pages",
-    "could not read block": "the server cannot read pages of it",
-    "could not open file": "the server lacks files of it",
+    "could not read block": "the server cannot read some of its pages",
+    "could not open file": "the server cannot open some of its files",
 }
 
 
@@ -190,9 +190,9 @@ def _refuse_foreign() -> None:
     found = sorted(set(inspect(db.engine).get_table_names()) - {"alembic_version"})
     if found:
         raise DatabaseError(
-            f"{shown_address()} belongs to another program, perhaps music-explore 0.3: it holds tables such "
-            f"as {', '.join(found[:3])}. It was not changed. Set ROOT_DIR or SQLALCHEMY_DATABASE_URI to "
-            f"another place; see {GUIDE}."
+            f"{shown_address()} belongs to another program, perhaps music-explore 0.3: it contains "
+            f"{', '.join(found[:3])}. It was not changed. Set ROOT_DIR or SQLALCHEMY_DATABASE_URI to "
+            f"another location; see {GUIDE}."
         )
 
 

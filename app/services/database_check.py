@@ -15,7 +15,7 @@ from app.models import db
 SECONDS: Final = 1.0
 AGAIN_SECONDS: Final = 60.0
 _STEPS: Final = 10_000  # of SQLite's machine, between two looks at the clock
-_RESTORE: Final = "Restore it from a copy; 'flask process' adopts the vectors that are already in DATA_DIR."
+_RESTORE: Final = "Restore it from a backup; 'flask process' adopts the vectors that are already in DATA_DIR."
 
 _lock = threading.Lock()
 _looked_at: dict[str, float] = {}

@@ -32,7 +32,7 @@ def prepare_worker(
         try:
             vectors = extractor.extract(task.path, task.networks, max_hours * 3600)
         except TooLongError as error:
-            raise AudioError(f"longer than {max_hours:g} hours (MAX_TRACK_HOURS)") from error
+            raise AudioError(f"longer than {max_hours:g} h, the limit set by MAX_TRACK_HOURS") from error
         if _stamp(task.path) != before:
             raise AudioUnavailableError("the file changed while it was read")
         return vectors

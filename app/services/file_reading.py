@@ -159,9 +159,9 @@ def _read_within_limits(task: ReadTask) -> Reading:
         finally:
             signal.setitimer(signal.ITIMER_PROF, 0)
     except _TookTooLong:
-        return replace(reading, without_tags=f"they take more than {CPU_SECONDS:g} s to read")
+        return replace(reading, without_tags=f"they need more than {CPU_SECONDS:g} s of processor time")
     except MemoryError:
-        return replace(reading, without_tags=f"they take more than {MEMORY_BYTES >> 20} MB of memory")
+        return replace(reading, without_tags=f"they need more than {MEMORY_BYTES >> 20} MB of memory")
 
 
 def read_file(task: ReadTask) -> Reading:

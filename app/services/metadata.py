@@ -24,7 +24,7 @@ from app.settings import Settings
 
 GENRE = "genre"
 MAX_NAME_LENGTH = MAX_LENGTH
-TAGS_CUT = f"its tags were cut to {MAX_VALUES} values per field and {MAX_LENGTH} characters per value"
+TAGS_CUT = f"its tags were truncated to {MAX_VALUES} values per field and {MAX_LENGTH} characters per value"
 
 K = TypeVar("K")
 

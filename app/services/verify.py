@@ -192,8 +192,8 @@ def _check_part(settings: Settings, part: Part) -> None:
         if part.network not in imported_names(settings.DATA_DIR):
             raise
         raise DamagedFileError(
-            f"{error} {part.network} was imported: a repair restores these rows from a published map that "
-            "holds them, or else loses them. To have them again, run: "
+            f"{error} {part.network} was imported: a repair restores these rows only if a published map "
+            "contains them; otherwise they are lost. To import them again, run: "
             f"flask import-embeddings {part.network} FILE --replace"
         ) from error
 

@@ -56,7 +56,7 @@ def _repeat(app: Flask, settings: Settings) -> None:
                         log.error("%s is damaged and out of service. Run: flask verify --repair", name)
                 told, is_first = damaged, False
             except (MusicExploreError, DBAPIError, OSError) as error:
-                log.debug("The library cannot be looked at: %s", error)
+                log.debug("The library cannot be examined: %s", error)
             finally:
                 db.session.remove()
         over.wait(LOOK_SECONDS)

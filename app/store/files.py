@@ -64,7 +64,7 @@ def read_facts(path: Path) -> dict[str, Any]:
     """
     facts = read_json(path)
     if not isinstance(facts, dict):
-        raise DamagedFileError(f"{path} is damaged: no JSON object. 'flask verify --repair' rebuilds it.")
+        raise DamagedFileError(f"{path} is damaged: not a JSON object. 'flask verify --repair' rebuilds it.")
     checksum = facts.pop(CHECKSUM, None)
     if checksum is not None and checksum != _facts_sha256(facts):
         raise DamagedFileError(

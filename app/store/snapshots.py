@@ -72,8 +72,8 @@ class SnapshotFiles:
         path = self.folder / "manifest.json"
         manifest = _read_noting(path)
         if not _is_described(manifest):
-            note_damage(path, "it lacks facts")
-            raise DamagedFileError(f"{path} is damaged: it lacks facts. {REPAIR}")
+            note_damage(path, "it is incomplete")
+            raise DamagedFileError(f"{path} is damaged: it is incomplete. {REPAIR}")
         return manifest
 
     @property
@@ -145,7 +145,7 @@ class SnapshotFiles:
     def _checksum(self, name: str) -> str:
         digest = self.manifest["files"].get(name)
         if not isinstance(digest, str):
-            raise DamagedFileError(f"{self.folder / 'manifest.json'} does not name {name}. {REPAIR}")
+            raise DamagedFileError(f"{self.folder / 'manifest.json'} has no entry for {name}. {REPAIR}")
         return digest
 
     def n_rows(self, space: Space) -> int:
@@ -187,7 +187,7 @@ class SnapshotFiles:
         manifest = _read_noting(manifest_path(path))
         reason = None
         if not isinstance(manifest.get("shape"), list) or not isinstance(manifest.get("sha256"), str):
-            reason = "its manifest lacks facts"
+            reason = "its manifest is incomplete"
         elif not path.exists() and manifest_path(path).exists():
             reason = "it is missing"
         if reason is not None:
@@ -216,7 +216,7 @@ class SnapshotFiles:
                 continue  # computed anew meanwhile
             if self.derived_manifest(space, name) == manifest:
                 if list(array.shape) != manifest.get("shape"):
-                    raise DamagedFileError(f"{path} is damaged: it has another shape. {REPAIR}")
+                    raise DamagedFileError(f"{path} is damaged: its shape is wrong. {REPAIR}")
                 return array, manifest
 
     def projection(self, space: Space, name: str) -> Array:

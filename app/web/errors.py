@@ -16,7 +16,7 @@ from app.web.api.arguments import ArgumentsError
 from app.web.responses import json_response
 from app.web.subsonic.answers import CODES, GENERIC, failed
 
-FULL = "The disk of the server is full: nothing can be stored, but reading goes on. Free some space there."
+FULL = "The server's disk is full: nothing can be stored, but reading still works. Free some space on it."
 NOTHING_HERE = "There is nothing at this address."
 INTERNAL = "Something went wrong here. The log of the server says what."
 

@@ -50,11 +50,12 @@ def state() -> Response:
         damaged = known_damage(settings)
     except (MusicExploreError, DBAPIError) as error:
         known = explain(error) if isinstance(error, DBAPIError) else error
-        known = known or DatabaseError("The database fails.")
+        known = known or DatabaseError("The database cannot be read.")
         return _answer(settings, "unavailable", None, [], known, disk_full=disk_full)
     if damaged:
         reason = DamagedFileError(
-            f"Out of service: {', '.join(damaged)}. Everything else is served. Run: flask verify --repair"
+            f"Damaged, out of service: {', '.join(damaged)}. Everything else is served. "
+            "Run: flask verify --repair"
         )
         return _answer(settings, "damaged", key, damaged, reason, disk_full=disk_full)
     return _answer(settings, "disk_full" if disk_full else "ok", key, [], None, disk_full=disk_full)

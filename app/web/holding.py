@@ -53,5 +53,5 @@ def hold_until_sent(response: Response) -> None:
         If no place is free.
     """
     if not take():
-        raise OverloadedError("Too many long requests are at work on this server. Try again later.")
+        raise OverloadedError("Too many long requests are running on this server. Try again later.")
     response.call_on_close(leave)

@@ -214,7 +214,7 @@ class ServingWorker(Worker):  # type: ignore[misc]  # gunicorn has no types
     def init_process(self) -> None:
         """Refuse what is not served here, before anything is loaded."""
         if self.cfg.is_ssl:
-            self.log.error("TLS is for a proxy in front: see docs/deploy.md. Drop --certfile and --keyfile.")
+            self.log.error("TLS is left to a proxy: see docs/deploy.md. Remove --certfile and --keyfile.")
             sys.exit(Arbiter.APP_LOAD_ERROR)
         logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # requests that wait for a moment
         super().init_process()

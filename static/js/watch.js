@@ -61,7 +61,7 @@ const news = (onNew) => [
 /** @param {string[] | undefined} files */
 const damage = (files) =>
   files?.length
-    ? [h("span.warning", {}, `Damaged, out of service: ${files.join(", ")}. Run flask verify --repair`)]
+    ? [h("span.warning", {}, `Damaged, out of service: ${files.join(", ")}. Run: flask verify --repair`)]
     : null;
 
 const lost = () => [h("span.warning", {}, "The server does not answer. Trying again …")];

@@ -164,7 +164,7 @@ def _check_outputs(network: Network, path: Path, outputs: list[Any]) -> dict[str
 
 def _no_cuda(reason: str) -> MissingExtraError:
     return MissingExtraError(
-        f"ONNX_PROVIDER = 'cuda' cannot be had: {reason}. It takes an NVIDIA card with its driver, and: "
+        f"ONNX_PROVIDER = 'cuda' is not available: {reason}. It needs an NVIDIA card with its driver, and: "
         "pip uninstall --yes onnxruntime && pip install -r locks/requirements-gpu.txt. "
         "To compute on the processor, set ONNX_PROVIDER = 'cpu'."
     )

@@ -75,7 +75,7 @@ def _open(path: Path, key: str, space: Space) -> OpenIndex:
         recall = 1.0 if backend.exact else manifest["facts"].get("recall_at_10")
         return OpenIndex(index, backend.name, backend.exact, manifest["metric"], recall)
     except DamagedFileError:
-        note_damage(manifest_path(path), "it cannot be read, or not used with the index")
+        note_damage(manifest_path(path), "it cannot be read, or does not match the index")
         return _unusable(space, "it is damaged")
     except MusicExploreError as error:  # an optional package is missing
         return _unusable(space, str(error))

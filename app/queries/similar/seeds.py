@@ -103,8 +103,8 @@ def question_of(
             question = p + np.divide(unwanted.sum(), wanted.sum()) * (p - n)
         if not _is_measurable(question):
             raise InputError(
-                "The weights below 0 outweigh those above by too much for Euclidean distances. "
-                "Use weights of similar size."
+                "The negative weights are too large for Euclidean distances, compared with the positive "
+                "ones. Use weights of similar size."
             )
         return np.asarray(question, np.float32)[None]
     question = weights @ unit_rows(vectors)
@@ -152,7 +152,7 @@ def _check(snapshot: OpenSnapshot, space: Space, sound: Sound, metric: Metric) -
         raise InputError("The vector is zero everywhere: it has no direction to compare.")
     if metric == "euclidean" and not _is_measurable(question):
         raise InputError(
-            f"The vector is longer than {MAX_LENGTH:g}: its Euclidean distances cannot be computed. "
+            f"The vector is longer than {MAX_LENGTH:g}: Euclidean distances cannot be computed. "
             "Scale it like the vectors of the library, or use metric=angular."
         )
     return question[None]

@@ -21,7 +21,7 @@ ROUNDED: Final = 0.01
 REASONS: Final = {
     NOT_FINITE: "holds a value that is no finite number",
     TOO_LARGE: "holds a value beyond 65,504, the largest that float16 can store; scale the vectors down",
-    TOO_SMALL: "holds only values that float16 rounds to zero or nearly so; scale the vectors up",
+    TOO_SMALL: "holds only values that float16 rounds to zero or nearly zero; scale the vectors up",
 }
 
 Flaws = npt.NDArray[np.uint8]

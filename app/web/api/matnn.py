@@ -28,11 +28,11 @@ SHOWN_GENRES = 3
 @matnn.post("/upload")
 @operation(upload=FILE, form=MatnnForm, answer=MatnnUpload, errors=(422,), scope="analyse")
 def upload() -> Response:
-    """Have an audio file analysed, as matnn does.
+    """Analyse an audio file, as matnn does.
 
-    Form fields say what is wanted, such as ``bpm=true``; without any, everything. What cannot run here is
-    left out and named in the result, under ``missing``, with the reason. A genre whose network is not
-    installed comes from another one, which ``genre_source`` names.
+    Form fields select the analyses, such as ``bpm=true``; without any, all of them run. Those that are not
+    available here are skipped, and the result lists them with the reasons under ``missing``. If the network
+    of a genre is not installed, another network is used, and ``genre_source`` names it.
     """
     [file] = uploaded_files(1)
     names, missing = _wanted()

@@ -220,7 +220,7 @@ def _responses(method: str, operation: Operation, references: References) -> dic
     for status in statuses:
         responses[status] = {"description": HTTPStatus(status).phrase, "content": failed}
     if operation.query is not None:
-        responses[431] = {"description": "Address and headers are longer than the server takes."}
+        responses[431] = {"description": "URL and headers exceed the server's limit."}
     responses[429]["headers"] = {
         "Retry-After": {"description": "Seconds to wait.", "schema": {"type": "integer", "minimum": 0}}
     }

@@ -15,7 +15,7 @@ from app.services.jobs.run import run_job
 from cli import register
 from tests.audio_files import write_tone
 
-MESSAGE = "ONNX_PROVIDER = 'cuda' cannot be had"
+MESSAGE = "ONNX_PROVIDER = 'cuda' is not available"
 
 pytestmark = pytest.mark.skipif(
     "CUDAExecutionProvider" in onnxruntime.get_available_providers(),

@@ -43,7 +43,7 @@ def test_reason_is_told_when_there_is_no_outline(own_client, own_library):
     answer = own_client.get("/api/v1/tracks/2/waveform")
     assert (answer.status_code, answer.json["error"]["code"]) == (422, "unreadable_audio")
     assert answer.json["error"]["message"] == (
-        "Track 2 cannot be decoded: not an audio file, or its head is damaged."
+        "Track 2 cannot be decoded: not an audio file, or damaged header."
     )
     file.unlink()
     answer = own_client.get("/api/v1/tracks/2/waveform")

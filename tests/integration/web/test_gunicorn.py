@@ -70,4 +70,4 @@ def test_gunicorn_ends_with_a_reason_when_it_is_to_speak_tls(tmp_path):
     command = [*COMMAND, *options]
     ended = subprocess.run(command, check=False, cwd=PROJECT_DIR, capture_output=True, text=True, timeout=60)
     assert ended.returncode != 0
-    assert "TLS is for a proxy in front" in ended.stderr
+    assert "TLS is left to a proxy" in ended.stderr

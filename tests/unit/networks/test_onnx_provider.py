@@ -16,7 +16,7 @@ from app.services.workers import run_tasks
 from app.settings import PROJECT_DIR, read_settings
 
 CUDA = "CUDAExecutionProvider"
-WAY_OUT = r"ONNX_PROVIDER = 'cuda' cannot be had.*requirements-gpu\.txt.*ONNX_PROVIDER = 'cpu'"
+WAY_OUT = r"ONNX_PROVIDER = 'cuda' is not available.*requirements-gpu\.txt.*ONNX_PROVIDER = 'cpu'"
 NETWORK = NETWORKS.get("mtt-vgg")
 
 without_cuda = pytest.mark.skipif(

@@ -23,8 +23,8 @@ def test_only_the_tags_are_missing_when_they_need_too_much_memory_or_time(tmp_pa
     repeated = write_repeated_bomb(tmp_path / "repeated.mp3", 120_000)
     ((first, second, third, last),) = read_files(tasks(good, packed, repeated, good), jobs=1)
     assert first.tags.title == last.tags.title == "Good"
-    assert (second.tags, second.without_tags) == (None, "they take more than 512 MB of memory")
-    assert (third.tags, third.without_tags) == (None, "they take more than 5 s to read")
+    assert (second.tags, second.without_tags) == (None, "they need more than 512 MB of memory")
+    assert (third.tags, third.without_tags) == (None, "they need more than 5 s of processor time")
     assert second.content is not None
     assert third.content is not None
 

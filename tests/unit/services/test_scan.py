@@ -589,5 +589,5 @@ def test_a_copy_of_a_moved_file_is_read_within_limits_when_its_tags_are_a_bomb(s
     shutil.copy(music / "b.mp3", music / "c.mp3")
     report = run(settings, jobs=1)
     assert (report.moved, report.new) == (1, 1)
-    reason = "its tags were not read: they take more than 512 MB of memory"
+    reason = "its tags were not read: they need more than 512 MB of memory"
     assert report.problems == [("c.mp3", reason)]

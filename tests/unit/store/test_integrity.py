@@ -106,5 +106,5 @@ def test_manifest_of_an_earlier_version_is_read_without_a_checksum(tmp_path: Pat
     path.write_text('{"n": 60}')
     assert read_facts(path) == {"n": 60}
     path.write_text("[1]")
-    with pytest.raises(DamagedFileError, match="no JSON object"):
+    with pytest.raises(DamagedFileError, match="not a JSON object"):
         read_facts(path)

@@ -137,5 +137,5 @@ class HealthAnswer(Answer):
     status: Literal["ok", "disk_full", "damaged", "unavailable"]
     snapshot: SnapshotId | None
     damaged: list[DamagedFile]
-    disk_full: bool = Field(description="reading goes on, uploads and runs are refused")
+    disk_full: bool = Field(description="disk full: reading works; uploads and runs are refused")
     error: ErrorFacts | None = None

@@ -7,7 +7,7 @@ from app.web.api.operation import Answer
 
 
 class MatnnForm(Arguments):
-    """What an upload asks for. Without any flag: everything that is available on this server."""
+    """Analyses that an upload requests. Without flags: all that are available on this server."""
 
     bpm: bool | None = Field(None, description="tempo")
     key: bool | None = Field(None, description="key and scale")
@@ -46,12 +46,12 @@ class MatnnFindings(Answer):
     """What was found, as far as it was asked for."""
 
     genre: list[str] | None = None
-    genre_source: str | None = Field(None, description="the analysis that the genres are from")
+    genre_source: str | None = Field(None, description="analysis that detected the genres")
     bpm: str | None = None
     key: str | None = None
     classifiers: MatnnClassifiers | None = None
     missing: dict[str, str] | None = Field(
-        None, description="what was asked for and is not available on this server, with reasons"
+        None, description="requested analyses that are not available on this server, with reasons"
     )
 
 

@@ -261,7 +261,7 @@ def test_row_is_left_out_with_a_way_out_when_16_bits_round_it_away(take, value):
     assert [group.track.id for group in found.groups] == [1]
     [left_out] = found.rejected
     assert left_out.reason == (
-        "row 1 holds only values that float16 rounds to zero or nearly so; scale the vectors up"
+        "row 1 holds only values that float16 rounds to zero or nearly zero; scale the vectors up"
     )
 
 
