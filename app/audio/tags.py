@@ -22,6 +22,7 @@ from app.errors import AudioError
 # gives them, then those of ASF, then those of ID3 in formats without that interface. FFmpeg's are among them.
 _TITLE = ("title", "TIT2")
 _ARTIST = ("artist", "author", "album artist", "albumartist", "album_artist", "TPE1", "TPE2")
+_ARTISTS = ("artists", "WM/ARTISTS", "TXXX:Artists")  # each of them, beside a credit such as "A & B"
 _ALBUM_ARTIST = ("albumartist", "album artist", "album_artist", "WM/AlbumArtist", "TPE2")
 _COMPILATION = ("compilation", "itunescompilation", "WM/IsCompilation", "TCMP")
 _ALBUM = ("album", "WM/AlbumTitle", "TALB")
@@ -37,6 +38,8 @@ _KEY = ("initialkey", "key", "WM/InitialKey", "TKEY")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _YEAR = re.compile(r"(?<!\d)([12]\d{3})(?:(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01]))?(?!\d)")
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)?")
+_FEATURED = re.compile(r"\s+(?:feat\.?|ft\.|featuring)\s+", re.IGNORECASE)
+_BRACKETED = re.compile(r"[(\[]\s*((?:feat\.?|ft\.|featuring)\s+[^)\]]+)[)\]]", re.IGNORECASE)
 _SLOWEST_BPM, _FASTEST_BPM = 20, 400  # what is beyond is no tempo: 0 is written where none is known
 
 # Names that mutagen's easy interfaces leave out.
@@ -44,6 +47,8 @@ EasyID3.RegisterTextKey("initialkey", "TKEY")  # type: ignore[no-untyped-call]
 EasyMP4Tags.RegisterKey("compilation", lambda tags, _name: [str(tags["cpil"])])  # type: ignore[no-untyped-call]
 EasyMP4Tags.RegisterFreeformKey("initialkey", "initialkey")  # type: ignore[no-untyped-call]
 EasyID3.RegisterTXXXKey("originalyear", "originalyear")  # type: ignore[no-untyped-call]
+EasyID3.RegisterTXXXKey("artists", "Artists")  # type: ignore[no-untyped-call]
+EasyMP4Tags.RegisterFreeformKey("artists", "ARTISTS")  # type: ignore[no-untyped-call]
 EasyMP4Tags.RegisterFreeformKey("originalyear", "ORIGINALYEAR")  # type: ignore[no-untyped-call]
 EasyMP4Tags.RegisterFreeformKey("originaldate", "ORIGINALDATE")  # type: ignore[no-untyped-call]
 
@@ -62,6 +67,9 @@ class FileTags:
     Attributes
     ----------
     title, artist, album : str or None
+    artists : tuple of str
+        Each artist of the track: those that the file lists or separates by ``;``, and those after "feat.", in
+        the artist or in brackets in the title. Names contain ``&``, ``,``, ``/`` and "and": not split there.
     genres : tuple of str
         In the order of the file, without repetitions.
     year : int or None
@@ -87,6 +95,7 @@ class FileTags:
     bpm: float | None = None
     key: str | None = None
     album_artist: str | None = None
+    artists: tuple[str, ...] = ()
     is_cut: bool = False
 
 
@@ -145,14 +154,17 @@ def _collect(file: Any) -> FileTags:
 
 def _collect_texts(tags: Any) -> FileTags:
     values = _Values(tags)
-    artist = ", ".join(values.of(_ARTIST))
+    title = next(iter(values.of(_TITLE)), None)
+    credited = values.of(_ARTIST)
+    artist = ", ".join(credited)
     genres = _genres(values.of(_GENRE))
     return FileTags(
-        title=next(iter(values.of(_TITLE)), None),
+        title=title,
         artist=artist[:MAX_LENGTH] or None,
         album=next(iter(values.of(_ALBUM)), None),
         genres=genres[:MAX_VALUES],
         album_artist=_album_artist(values),
+        artists=(tuple(values.of(_ARTISTS)) or _artists(credited, title or ""))[:MAX_VALUES],
         year=next(filter(None, (_year(values.of([name])) for name in _DATES)), None),
         bpm=_bpm(values.of(_BPM)),
         key=next(filter(None, map(parse_key, values.of(_KEY))), None),
@@ -165,6 +177,18 @@ def _album_artist(values: "_Values") -> str | None:
     named = next(iter(values.of(_ALBUM_ARTIST)), None)
     is_compilation = next(iter(values.of(_COMPILATION)), "0").lower() in ("1", "true", "yes")
     return named or (VARIOUS_ARTISTS if is_compilation else None)
+
+
+def _artists(credited: list[str], title: str) -> tuple[str, ...]:
+    """Return each artist once: of a list, and those that feature."""
+    parts = [part for credit in credited for part in _BRACKETED.sub(r" \1", credit).split(";")]
+    featured = [found for found in _BRACKETED.findall(title) if parts]
+    names = [
+        name.strip()
+        for part in [*parts, *(f" {each}" for each in featured)]
+        for name in _FEATURED.split(part)
+    ]
+    return tuple(dict.fromkeys(name for name in names if name))
 
 
 def _probed(path: Path) -> AudioFacts | None:

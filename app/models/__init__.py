@@ -4,7 +4,7 @@ from app.models.base import db
 from app.models.extraction import Extraction, Part, is_current
 from app.models.job import AnalysisResult, Job, JobLine
 from app.models.listening import ListeningAnswer
-from app.models.metadata import Album, Artist, MetadataVersion, Tag, track_tags
+from app.models.metadata import Album, Artist, MetadataVersion, Tag, track_artists, track_tags
 from app.models.playlist import Playlist, PlaylistEntry
 from app.models.snapshot import Snapshot
 from app.models.token import Token
@@ -31,5 +31,6 @@ __all__ = [
     "WebhookDelivery",
     "db",
     "is_current",
+    "track_artists",
     "track_tags",
 ]

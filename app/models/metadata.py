@@ -14,8 +14,18 @@ track_tags = Table(
 )
 
 
+track_artists = Table(
+    "track_artist",
+    Base.metadata,
+    Column("track_id", ForeignKey("track.id", ondelete="CASCADE"), primary_key=True),
+    Column("artist_id", ForeignKey("artist.id", ondelete="CASCADE"), primary_key=True),
+    Index("ix_track_artist_artist_id", "artist_id"),
+)
+"""Those of a track by several artists. Others have none: the track's own column names their artist."""
+
+
 class Artist(Base):
-    """An artist. ``external_id`` is the provider's, such as ``artist_000014``."""
+    """An artist, or a credit to several. ``external_id`` is the provider's, such as ``artist_000014``."""
 
     __tablename__ = "artist"
 

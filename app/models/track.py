@@ -28,6 +28,9 @@ class Track(Base):
         Seconds.
     error : str or None
         Why the last scan could not read the file; None if it could.
+    artist_id : int or None
+        Whom the track is credited to, as it is shown: "A feat. B" is one row. Filters ask for each artist,
+        see :func:`app.queries.metadata.artists_of_tracks`.
     bpm : float or None
         Tempo in beats per minute.
     key : str or None

@@ -20,11 +20,12 @@ from app.models import Artist, Track, db
 from app.queries.cache import Cache
 from app.queries.catalogue import current_snapshot, needed_snapshot
 from app.queries.metadata import metadata_version
-from app.queries.search import fold, search_tracks
+from app.queries.search import search_tracks
 from app.queries.similar.filters import Range, refuse_empty, who_knows
 from app.queries.tags import tag_column
 from app.queries.tracks import stem
 from app.settings import Settings
+from app.text import fold
 
 SortKey = Literal["id", "title", "artist", "year", "duration", "bpm", "activation"]
 SORT_KEYS: tuple[str, ...] = get_args(SortKey)

@@ -9,15 +9,16 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from sqlalchemy import ColumnElement, Executable, exists, func, select
+from sqlalchemy import ColumnElement, Executable, Subquery, exists, func, select, union_all
 
-from app.models import Album, Artist, MetadataVersion, Tag, Track, db, track_tags
+from app.models import Album, Artist, MetadataVersion, Tag, Track, db, track_artists, track_tags
 from app.queries.status import printable
 from app.settings import Settings
 from app.store.files import Array
 
 GENRE = "genre"
-ATTRIBUTES = (GENRE, "artist", "album", "year", "bpm", "key", "folder")
+ARTIST = "artist"
+ATTRIBUTES = (GENRE, ARTIST, "album", "year", "bpm", "key", "folder")
 NUMBERS = ("year", "bpm")
 """Those with a place of their own; every other group of tags is an attribute under its own name."""
 MAX_CATEGORIES = 65_536  # what 16 bits can tell apart
@@ -57,7 +58,7 @@ def existing_attributes() -> list[str]:
     """Names of the attributes that at least one track has, groups of tags after the others."""
     known = {
         GENRE: exists().where(track_tags.c.tag_id == Tag.id, Tag.group == GENRE),
-        "artist": exists().where(Track.artist_id.is_not(None)),
+        ARTIST: exists().where(Track.artist_id.is_not(None)),
         "album": exists().where(Track.album_id.is_not(None)),
         "year": exists().where(Track.year.is_not(None)),
         "bpm": exists().where(Track.bpm.is_not(None)),
@@ -127,13 +128,24 @@ def _rows(name: str) -> Sequence[Any]:
 
 
 def _query(name: str) -> Executable:
-    if name == "artist":
-        return select(Track.id, Artist.id, Artist.name).join(Track.artist).order_by(Track.id)
+    if name == ARTIST:
+        of_tracks = artists_of_tracks()
+        links = select(of_tracks.c.track_id, Artist.id.label("value_id"), Artist.name)
+        return _commonest(links.join(Artist, Artist.id == of_tracks.c.artist_id).subquery())
     if name == "album":
         return select(Track.id, Album.id, Album.name).join(Track.album).order_by(Track.id)
     if name == "year":
         return select(Track.id, Track.year, Track.year).where(Track.year.is_not(None)).order_by(Track.id)
-    return _commonest_tags(name)
+    tags = select(track_tags.c.track_id, Tag.id.label("value_id"), Tag.name)
+    return _commonest(tags.join(Tag, Tag.id == track_tags.c.tag_id).where(Tag.group == name).subquery())
+
+
+def artists_of_tracks() -> Subquery:
+    """Rows of ``track_id`` and ``artist_id``: each artist of a track by several, else the credited one."""
+    credited = select(Track.id.label("track_id"), Track.artist_id).where(
+        Track.artist_id.is_not(None), Track.id.not_in(select(track_artists.c.track_id))
+    )
+    return union_all(select(track_artists), credited).subquery()
 
 
 def _numbered(labels: Iterable[Any]) -> list[tuple[int, int, str]]:
@@ -142,20 +154,18 @@ def _numbered(labels: Iterable[Any]) -> list[tuple[int, int, str]]:
     return [(track_id, numbers.setdefault(label, len(numbers)), label) for track_id, label in labels]
 
 
-def _commonest_tags(group: str) -> Executable:
-    """Of a track with several tags of a group, take the one that most tracks have: few colours."""
-    size = select(track_tags.c.tag_id, func.count().label("n")).group_by(track_tags.c.tag_id).subquery()
-    rank = func.row_number().over(
-        partition_by=track_tags.c.track_id, order_by=(size.c.n.desc(), track_tags.c.tag_id)
-    )
-    ranked = (
-        select(track_tags.c.track_id, Tag.id.label("tag_id"), Tag.name, rank.label("rank"))
-        .join(Tag, Tag.id == track_tags.c.tag_id)
-        .join(size, size.c.tag_id == Tag.id)
-        .where(Tag.group == group)
-        .subquery()
-    )
-    columns = (ranked.c.track_id, ranked.c.tag_id, ranked.c.name)
+def _commonest(links: Subquery) -> Executable:
+    """Of a track with several values, take the one that most tracks have: few colours.
+
+    Parameters
+    ----------
+    links
+        Rows of ``track_id``, ``value_id`` and ``name``.
+    """
+    size = select(links.c.value_id, func.count().label("n")).group_by(links.c.value_id).subquery()
+    rank = func.row_number().over(partition_by=links.c.track_id, order_by=(size.c.n.desc(), links.c.value_id))
+    ranked = select(links, rank.label("rank")).join(size, size.c.value_id == links.c.value_id).subquery()
+    columns = (ranked.c.track_id, ranked.c.value_id, ranked.c.name)
     return select(*columns).where(ranked.c.rank == 1).order_by(ranked.c.track_id)
 
 

@@ -1,4 +1,4 @@
-"""All values that tracks have of an attribute: each of several genres, each folder that a file lies in."""
+"""All values that tracks have of an attribute: each of several genres or artists, each folder of a file."""
 
 from collections.abc import Iterator
 from itertools import accumulate
@@ -7,9 +7,18 @@ import numpy as np
 import numpy.typing as npt
 from sqlalchemy import select
 
-from app.models import Tag, Track, db, track_tags
+from app.models import Artist, Tag, Track, db, track_tags
 from app.queries.cache import Cache
-from app.queries.metadata import ATTRIBUTES, GENRE, Attribute, Codes, attribute, encode
+from app.queries.metadata import (
+    ARTIST,
+    ATTRIBUTES,
+    GENRE,
+    Attribute,
+    Codes,
+    artists_of_tracks,
+    attribute,
+    encode,
+)
 from app.queries.status import printable
 from app.settings import Settings
 from app.store.files import Array
@@ -21,9 +30,9 @@ _kept: Cache[Attribute] = Cache(size=16)
 
 def all_values(settings: Settings, name: str, version: str) -> Attribute:
     """Return an attribute of all tracks, each as often as it has values; read once per version."""
-    if name in ATTRIBUTES and name not in (GENRE, FOLDER):
+    if name in ATTRIBUTES and name not in (GENRE, ARTIST, FOLDER):
         return attribute(settings, name, version)
-    read = _folders if name == FOLDER else _tags
+    read = {ARTIST: _artists, FOLDER: _folders}.get(name, _tags)
     key = (settings.SQLALCHEMY_DATABASE_URI, name, version)
     return _kept.get(key, lambda: encode(list(read(name)), in_order=False))
 
@@ -53,6 +62,14 @@ def _tags(group: str) -> Iterator[tuple[int, int, str]]:
     columns = (track_tags.c.track_id, Tag.id, Tag.name)
     query = select(*columns).join(Tag, Tag.id == track_tags.c.tag_id).where(Tag.group == group)
     for row in db.session.execute(query.order_by(track_tags.c.track_id, Tag.id)):
+        yield row.track_id, row.id, row.name
+
+
+def _artists(_: str) -> Iterator[tuple[int, int, str]]:
+    """Rows like those: every artist of a track."""
+    links = artists_of_tracks()
+    query = select(links.c.track_id, Artist.id, Artist.name).join(Artist, Artist.id == links.c.artist_id)
+    for row in db.session.execute(query.order_by(links.c.track_id, Artist.id)):
         yield row.track_id, row.id, row.name
 
 

@@ -19,9 +19,10 @@ from app.errors import InputError
 from app.models import Album, Artist, Track, db, track_tags
 from app.services import database
 from app.services.lock import library_lock
-from app.services.metadata import Names, add_missing, remove_unused, replace_tags
+from app.services.metadata import Names, add_missing, remove_unused, replace_artists, replace_tags
 from app.services.report import Reporter
 from app.settings import Settings
+from app.text import composed
 
 HEADER = ("TRACK_ID", "ARTIST_ID", "ALBUM_ID", "PATH", "DURATION", "TAGS")
 
@@ -189,6 +190,7 @@ class _Load:
             statement = insert(Track).returning(Track.id, sort_by_parameter_order=True)
             changed_tags.update(zip(self._session.scalars(statement, inserts), new_tags, strict=True))
         replace_tags(self._session, changed_tags)
+        replace_artists(self._session, {track_id: [] for track_id in changed_tags})
         remove_unused(self._session)
         self._report.new, self._report.changed = len(inserts), len(updates)
         self._report.unchanged = len(self._rows) - len(inserts) - len(updates)
@@ -200,20 +202,22 @@ class _Load:
         """
         columns = [getattr(Track, name) for name in _Stored._fields]
         stored = [_Stored._make(row) for row in self._session.execute(select(*columns).order_by(Track.id))]
-        by_path = {track.path: track for track in stored}
-        taken = {row.path for row in self._rows}
-        by_number = {track.external_id: track for track in stored if track.path not in taken}
+        by_path = {composed(track.path): track for track in stored}
+        by_path |= {track.path: track for track in stored}
+        taken = {composed(row.path) for row in self._rows}
+        by_number = {track.external_id: track for track in stored if composed(track.path) not in taken}
         by_form: dict[tuple[str, str], list[_Stored]] = {}
         for track in stored:
             form = _in_data_set(track.path)
-            if form and track.external_id is None and track.path not in taken:
+            if form and track.external_id is None and composed(track.path) not in taken:
                 by_form.setdefault(form, []).append(track)
         found: list[_Stored | None] = []
         for row in self._rows:
             form = _in_data_set(row.path)
             alike = by_form.get(form, []) if form else []
             only = alike[0] if len(alike) == 1 else None
-            found.append(by_path.get(row.path) or by_number.get(row.number) or only)
+            named = by_path.get(row.path) or by_path.get(composed(row.path))
+            found.append(named or by_number.get(row.number) or only)
         return found
 
     def _ids(

@@ -9,18 +9,19 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple, TypeVar
 
-from sqlalchemy import and_, bindparam, delete, exists, insert, select, update
+from sqlalchemy import Table, and_, bindparam, delete, exists, insert, select, update
 from sqlalchemy.orm import Session
 
 from app.audio.tags import MAX_LENGTH, MAX_VALUES, FileTags
 from app.errors import EmptyLibraryError
-from app.models import Album, Artist, Tag, Track, db, track_tags
+from app.models import Album, Artist, Tag, Track, db, track_artists, track_tags
 from app.services import database
 from app.services.audio_files import FoundFile, Problem
 from app.services.file_reading import ReadTask, read_files
 from app.services.lock import library_lock
 from app.services.report import Reporter
 from app.settings import Settings
+from app.text import composed
 
 GENRE = "genre"
 MAX_NAME_LENGTH = MAX_LENGTH
@@ -161,6 +162,11 @@ class Names:
             track_id: [self._tags[GENRE, genre] for genre in tags.genres] for track_id, tags in own.items()
         }
         replace_tags(self._session, links)
+        several = {
+            track_id: [self._artists[name] for name in tags.artists if tags.artists != (tags.artist,)]
+            for track_id, tags in own.items()
+        }
+        replace_artists(self._session, several)
 
     def tag_ids(self, keys: Iterable[tuple[str, str]]) -> list[int]:
         """Return the ids of tags given as (group, name)."""
@@ -183,7 +189,9 @@ class Names:
         return {row.id: row for row in self._session.execute(query)}
 
     def _add_names(self, all_tags: Collection[FileTags]) -> None:
-        names = [name for tags in all_tags for name in (tags.artist, tags.album_artist) if name]
+        names = [
+            name for tags in all_tags for name in (tags.artist, tags.album_artist, *tags.artists) if name
+        ]
         artists = {name: {"name": name} for name in names}
         add_missing(self._session, Artist, self._artists, artists)
         albums = {}
@@ -221,16 +229,26 @@ def add_missing(
 
 def replace_tags(session: Session, links: dict[int, list[int]]) -> None:
     """Let tracks, by id, have these tags, by id, and no others."""
+    _replace(session, track_tags, links)
+
+
+def replace_artists(session: Session, links: dict[int, list[int]]) -> None:
+    """Let tracks, by id, be by these artists, by id; without any, by the one that they are credited to."""
+    _replace(session, track_artists, links)
+
+
+def _replace(session: Session, table: Table, links: dict[int, list[int]]) -> None:
     if links:
-        of_track = delete(track_tags).where(track_tags.c.track_id == bindparam("track"))
+        of_track = delete(table).where(table.c.track_id == bindparam("track"))
         session.execute(of_track, [{"track": track_id} for track_id in links])
+    of_what = next(column.name for column in table.columns if column.name != "track_id")
     rows = [
-        {"track_id": track_id, "tag_id": tag_id}
-        for track_id, tag_ids in links.items()
-        for tag_id in dict.fromkeys(tag_ids)
+        {"track_id": track_id, of_what: linked_id}
+        for track_id, linked_ids in links.items()
+        for linked_id in dict.fromkeys(linked_ids)
     ]
     if rows:
-        session.execute(insert(track_tags), rows)
+        session.execute(insert(table), rows)
 
 
 def remove_unused(session: Session) -> None:
@@ -238,7 +256,9 @@ def remove_unused(session: Session) -> None:
     unused = [
         delete(Album).where(~exists().where(Track.album_id == Album.id)),
         delete(Artist).where(
-            ~exists().where(Track.artist_id == Artist.id), ~exists().where(Album.artist_id == Artist.id)
+            ~exists().where(Track.artist_id == Artist.id),
+            ~exists().where(Album.artist_id == Artist.id),
+            ~exists().where(track_artists.c.artist_id == Artist.id),
         ),
         delete(Tag).where(~exists().where(track_tags.c.tag_id == Tag.id)),
     ]
@@ -255,18 +275,20 @@ def _duration(tags: FileTags, before: Any) -> float | None:
 def clean(tags: FileTags) -> FileTags:
     """Make what a file says fit for the database; write genres in lower case, so that each is there once."""
     genres = [_storable(genre) for genre in tags.genres]
+    artists = [_storable(artist) for artist in tags.artists]
     return replace(
         tags,
         title=_storable(tags.title),
         artist=_storable(tags.artist),
         album=_storable(tags.album),
         album_artist=_storable(tags.album_artist),
+        artists=tuple(dict.fromkeys(artist for artist in artists if artist)),
         genres=tuple(dict.fromkeys(genre.lower() for genre in genres if genre)),
     )
 
 
 def _storable(text: str | None) -> str | None:
-    """Cut a text to what an index takes, without the lone surrogates that no database stores."""
+    """Cut a text to what an index takes, in one Unicode form, without surrogates: no database stores them."""
     if text is None:
         return None
-    return text.encode("utf-8", "ignore").decode("utf-8")[:MAX_NAME_LENGTH].strip() or None
+    return composed(text.encode("utf-8", "ignore").decode("utf-8"))[:MAX_NAME_LENGTH].strip() or None

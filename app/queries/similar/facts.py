@@ -9,10 +9,10 @@ from sqlalchemy import select
 from app.models import Tag, Track, db, track_tags
 from app.queries.cache import Cache
 from app.queries.catalogue import OpenSnapshot
-from app.queries.metadata import metadata_version
-from app.queries.search import fold
+from app.queries.metadata import artists_of_tracks, metadata_version
 from app.queries.status import printable
 from app.settings import Settings
+from app.text import fold
 
 ROWS_AT_ONCE = 10_000
 
@@ -22,11 +22,13 @@ Numbers = npt.NDArray[np.float32]
 
 @dataclass(frozen=True)
 class TrackFacts:
-    """Facts of all tracks of a network, each of shape (n_tracks,).
+    """Facts of all tracks of a network, each of shape (n_tracks,) if not said otherwise.
 
     Attributes
     ----------
-    artists, albums : int64
+    artists : int64, shape=(n_links, 2)
+        Row of a track and id of an artist, as often as a track has artists.
+    albums : int64
         Ids; 0 where unknown.
     contents : int64
         Equal for tracks with equal content, the least row of those that have it; -1 where unknown.
@@ -62,33 +64,40 @@ def track_facts(settings: Settings, snapshot: OpenSnapshot, network: str) -> Tra
 def _read(snapshot: OpenSnapshot, network: str) -> TrackFacts:
     ids = snapshot.track_ids(network).tolist()
     row_of = {track_id: row for row, track_id in enumerate(ids)}
-    numbers = {name: np.zeros(len(ids), np.int64) for name in ("artist", "album")}
+    albums = np.zeros(len(ids), np.int64)
     contents = np.full(len(ids), -1, np.int64)
     bpm, years = np.full((2, len(ids)), np.nan, np.float32)
     paths, content_rows = [""] * len(ids), dict[str, int]()
     columns = (
         Track.id,
         Track.path,
-        Track.artist_id,
         Track.album_id,
         Track.content_hash,
         Track.bpm,
         Track.year,
     )
     query = select(*columns).order_by(Track.id).execution_options(yield_per=ROWS_AT_ONCE)
-    for track_id, path, artist, album, content, tempo, year in db.session.execute(query):
+    for track_id, path, album, content, tempo, year in db.session.execute(query):
         row = row_of.get(track_id)
         if row is None:
             continue
         paths[row] = printable(path)
-        numbers["artist"][row], numbers["album"][row] = artist or 0, album or 0
+        albums[row] = album or 0
         if content is not None:
             contents[row] = content_rows.setdefault(content, row)
         bpm[row] = np.nan if tempo is None else tempo
         years[row] = np.nan if year is None else year
-    return TrackFacts(
-        numbers["artist"], numbers["album"], contents, bpm, years, paths, content_rows, _tags(row_of)
-    )
+    return TrackFacts(_artists(row_of), albums, contents, bpm, years, paths, content_rows, _tags(row_of))
+
+
+def _artists(row_of: dict[int, int]) -> Codes:
+    links = select(artists_of_tracks()).execution_options(yield_per=ROWS_AT_ONCE)
+    found = [
+        (row_of[track_id], artist_id)
+        for track_id, artist_id in db.session.execute(links)
+        if track_id in row_of
+    ]
+    return np.array(found, np.int64).reshape(-1, 2)
 
 
 def _tags(row_of: dict[int, int]) -> dict[tuple[str, str], Codes]:

@@ -15,12 +15,12 @@ from app.errors import InputError, NotFoundError
 from app.queries.cache import Cache
 from app.queries.catalogue import OpenSnapshot
 from app.queries.metadata import metadata_version
-from app.queries.search import fold
 from app.queries.similar.facts import TrackFacts, track_facts
 from app.queries.similar.places import Rows, counterparts, rows_of_track
 from app.queries.tags import TAGGRAMS, network_tags, tag_column
 from app.settings import Settings
 from app.store.snapshots import Space
+from app.text import composed, fold
 
 Exclusion = Literal["track", "artist", "album", "duplicates"]
 """What is left out because of the seeds: all of their tracks; their artists' or albums'; or copies of their
@@ -180,7 +180,11 @@ def _excluded(
     tracks = set(owners.track_rows) if exclude & {"track", "duplicates"} else set()
     if exclude - {"track"} and (owners.track_rows or owners.content):
         facts = track_facts(settings, snapshot, space.network)
-        columns = {"artist": facts.artists, "album": facts.albums, "duplicates": facts.contents}
+        columns = {"album": facts.albums, "duplicates": facts.contents}
+        if "artist" in exclude:
+            rows, artists = facts.artists.T
+            theirs = artists[np.isin(rows, owners.track_rows)]
+            tracks.update(rows[np.isin(artists, theirs)].tolist())
         for name in exclude & columns.keys():
             values = set(columns[name][list(owners.track_rows)].tolist())
             if name == "duplicates" and owners.content in facts.content_rows:
@@ -233,8 +237,8 @@ def _tracks(facts: TrackFacts, conditions: Conditions) -> Mask:
         if limits is not None:
             mask &= limits.holds(values)
     if conditions.folder is not None and conditions.folder.strip("/"):
-        below = conditions.folder.strip("/") + "/"
-        mask &= np.array([path.startswith(below) for path in facts.paths], bool)
+        below = composed(conditions.folder.strip("/")) + "/"
+        mask &= np.array([composed(path).startswith(below) for path in facts.paths], bool)
     if conditions.once:
         known = np.flatnonzero(mask & (facts.contents >= 0))
         mask[known] = False

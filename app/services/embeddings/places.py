@@ -14,6 +14,7 @@ from sqlalchemy import case, select
 from app.errors import InputError
 from app.models import Track, db
 from app.queries.exports.vectors import WHOLE
+from app.text import composed
 
 OWNERS = ("track", "path")
 PLACES = ("segment", "start")
@@ -168,13 +169,17 @@ def match(
     unknown : list of int or str
         Owners without a track, each once, in order.
     """
-    by_owner: dict[Owner, int] = {}
+    tracks = list(tracks)
+    by_owner: dict[Owner, int] = {composed(track.path): track.id for track in tracks}
     for track in tracks:
         by_owner[track.id] = by_owner[track.path] = track.id
     found: dict[Owner, int] = {}
     for owner in dict.fromkeys(owners):
-        place = owner if isinstance(owner, int) else _relative(owner, audio_dir)
-        found[owner] = by_owner.get(place, -1)
+        if isinstance(owner, int):
+            found[owner] = by_owner.get(owner, -1)
+        else:
+            path = _relative(owner, audio_dir)
+            found[owner] = by_owner.get(path, by_owner.get(composed(path), -1))
     ids = np.fromiter((found[owner] for owner in owners), np.int64, len(owners))
     return ids, [owner for owner, track_id in found.items() if track_id < 0]
 

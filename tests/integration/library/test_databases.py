@@ -143,6 +143,10 @@ CHANGES = (
         f"UPDATE track SET {value}"
         for value in ("title = 'One'", "year = 1999", "bpm = 99", "key = 'A minor'")
     ),
+    "INSERT INTO artist (id, name) VALUES (8, 'Bob')",
+    "INSERT INTO track_artist (track_id, artist_id) VALUES (7, 7)",
+    "UPDATE track_artist SET artist_id = 8",
+    "DELETE FROM track_artist",
     "DELETE FROM artist",  # the track's column with it
     "DELETE FROM album",
     "DELETE FROM tag",

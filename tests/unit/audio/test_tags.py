@@ -8,13 +8,17 @@ import pytest
 from mutagen.apev2 import APEv2
 from mutagen.asf import ASF
 from mutagen.easyid3 import EasyID3
+from mutagen.flac import FLAC
 from mutagen.id3 import ID3, TALB, TBPM, TCMP, TCON, TDOR, TDRC, TIT2, TKEY, TORY, TPE1, TXXX, TYER
 from mutagen.mp4 import MP4
 
 from app.audio.tags import MAX_LENGTH, MAX_VALUES, FileTags, read_tags
 from tests.audio_files import BAD, STRANGE_NAMES, write_tone
 
-FULL = FileTags("Blue Train", "Ann Other", "Night Lines", ("Jazz", "Hard Bop"), 1999, 0.5, 128.0, "F# minor")
+FULL = FileTags(
+    *("Blue Train", "Ann Other", "Night Lines", ("Jazz", "Hard Bop"), 1999, 0.5, 128.0, "F# minor"),
+    artists=("Ann Other",),
+)
 
 
 def write_easy(path):
@@ -224,7 +228,7 @@ def test_ape_tags_are_read_when_there_are_no_others(tmp_path, ending):
     tags = APEv2()
     tags.update({"Title": "A", "Artist": "B", "Album": "C", "Year": "1999", "Genre": "Rock"})
     tags.save(path)
-    assert replace(read_tags(path), duration=None) == FileTags("A", "B", "C", ("Rock",), 1999)
+    assert replace(read_tags(path), duration=None) == FileTags("A", "B", "C", ("Rock",), 1999, artists=("B",))
 
 
 @pytest.mark.parametrize(
@@ -243,7 +247,7 @@ def test_tags_are_read_when_only_the_container_has_them(tmp_path, ending, contai
         frame.sample_rate = 48_000
         for packet in [*stream.encode(frame), *stream.encode(None)]:
             file.mux(packet)
-    assert replace(read_tags(path), duration=None) == FileTags("A", "B", "C", ("Jazz",), 1999)
+    assert replace(read_tags(path), duration=None) == FileTags("A", "B", "C", ("Jazz",), 1999, artists=("B",))
 
 
 def test_tags_are_cut_and_say_so_when_there_are_too_many_or_too_long_ones(tmp_path):
@@ -262,6 +266,46 @@ def test_text_is_one_clean_line_when_it_holds_control_characters(tmp_path):
     )
     assert tags.title == "A B [31m"
     assert tags.artist == "X, Y"
+
+
+@pytest.mark.parametrize(
+    ("artists", "title", "found"),
+    [
+        (["Eminem", "Rihanna"], "Duet", ("Eminem", "Rihanna")),
+        (["Eminem; Rihanna ;Eminem"], "Duet", ("Eminem", "Rihanna")),
+        (["Eminem feat. Rihanna"], "Duet", ("Eminem", "Rihanna")),
+        (["Eminem (FEAT Rihanna)"], "Duet", ("Eminem", "Rihanna")),
+        (["Eminem ft. Rihanna featuring Sia"], "Trio", ("Eminem", "Rihanna", "Sia")),
+        (["Eminem"], "Duet (feat. Rihanna) [Live]", ("Eminem", "Rihanna")),
+        (["Eminem"], "Duet [ft. Rihanna]", ("Eminem", "Rihanna")),
+        ([], "Duet (feat. Rihanna)", ()),
+        (["Earth, Wind & Fire"], "September", ("Earth, Wind & Fire",)),
+        (["AC/DC"], "A Feat of Strength", ("AC/DC",)),
+        (["Florence and the Machine"], "Ft Worth", ("Florence and the Machine",)),
+        (["Defeat Me", "Six Ft Hick"], "Featuring", ("Defeat Me", "Six Ft Hick")),
+        (["Feat.", "Feat. Nobody"], "Duet", ("Feat.", "Feat. Nobody")),
+    ],
+)
+def test_each_artist_is_named_when_there_are_several(tmp_path, artists, title, found):
+    path = write_tone(tmp_path / "song.flac", 0.5)
+    file = FLAC(path)
+    file.update({"title": title, "artist": artists} if artists else {"title": title})
+    file.save()
+    assert read_tags(path).artists == found
+    assert read_tags(path).artist == (", ".join(artists) or None)
+
+
+@pytest.mark.parametrize("ending", [".flac", ".mp3", ".m4a", ".wma"])
+def test_artists_are_those_of_the_list_when_there_is_one_beside_the_credit(tmp_path, ending):
+    path = write_tone(tmp_path / f"song{ending}", 0.5)
+    file = ASF(path) if ending == ".wma" else mutagen.File(path, easy=True)
+    if file.tags is None:
+        file.add_tags()
+    file["WM/ARTISTS" if ending == ".wma" else "artists"] = ["Simon", "Garfunkel"]
+    file["Author" if ending == ".wma" else "artist"] = ["Simon & Garfunkel"]
+    file.save()
+    tags = read_tags(path)
+    assert (tags.artist, tags.artists) == ("Simon & Garfunkel", ("Simon", "Garfunkel"))
 
 
 def test_the_album_artist_stands_in_when_there_is_no_artist(tmp_path):

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from app.models import Tag, Track, db
+from app.models import Artist, Tag, Track, db, track_artists
 from app.queries.metadata import ATTRIBUTES, attribute, metadata_version
 from app.queries.values import all_values, values_of
 from app.settings import Settings
@@ -44,6 +44,22 @@ def test_every_genre_is_told_when_a_track_has_several(settings: Settings) -> Non
     assert read(settings, "mood/theme", 1, 4) == [{"calm"}, {"calm"}]
 
 
+def test_every_artist_is_told_when_a_track_has_several(settings: Settings) -> None:
+    names = ("Ann feat. Bob", "Ann", "Bob")
+    db.session.add_all(Artist(id=number, name=name) for number, name in enumerate(names, start=1))
+    for track_id, artist_id in ((1, 1), (2, 3), (4, 2)):
+        db.session.get_one(Track, track_id).artist_id = artist_id
+    db.session.execute(
+        track_artists.insert(), [{"track_id": 1, "artist_id": 2}, {"track_id": 1, "artist_id": 3}]
+    )
+    db.session.add(Track(id=8, path="8", artist_id=3))
+    db.session.commit()
+    assert read(settings, "artist", 1, 2, 4, 5) == [{"Ann", "Bob"}, {"Bob"}, {"Ann"}, set()]
+    first = attribute(settings, "artist", metadata_version())
+    assert first.categories == ("", "Bob", "Ann")  # the one whom most tracks are by: few colours
+    assert first.of(np.array([1, 2, 4, 5, 8])).tolist() == [1, 1, 2, 0, 1]
+
+
 def test_every_folder_is_told_when_one_lies_in_another(settings: Settings) -> None:
     assert read(settings, "folder", 1, 2, 4, 5, 7) == [
         {"a", "a/b"},
@@ -66,7 +82,7 @@ def test_most_frequent_value_comes_first_when_coded(settings: Settings) -> None:
 
 def test_values_are_those_of_the_attribute_when_a_track_has_one_at_most(settings: Settings) -> None:
     version = metadata_version()
-    for name in set(ATTRIBUTES) - {"genre", "folder"}:
+    for name in set(ATTRIBUTES) - {"genre", "artist", "folder"}:
         assert all_values(settings, name, version) is attribute(settings, name, version)
 
 

@@ -5,7 +5,7 @@ from sqlalchemy import func, select, update
 
 from app.errors import InputError
 from app.files import file_sha256
-from app.models import Album, Artist, Tag, Track, db
+from app.models import Album, Artist, Tag, Track, db, track_artists
 from app.services.jamendo import HEADER, JamendoReport, load_jamendo, read_table
 from app.services.report import Reporter
 from app.services.scan import scan
@@ -194,6 +194,25 @@ def test_a_row_leaves_a_file_alone_when_only_a_part_of_its_name_fits(settings, t
     db.session.commit()
     assert load(settings, table).new == 3
     assert db.session.get(Track, 7).external_id is None
+
+
+def test_a_row_meets_its_file_when_its_name_has_another_unicode_form(settings, tmp_path):
+    db.session.add(Track(id=7, path="Bjo\u0308rk/1.mp3"))
+    db.session.commit()
+    write(tmp_path / "table.tsv", "track_0000001\tartist_000014\talbum_000031\tBj\u00f6rk/1.mp3\t124.6")
+    assert load(settings, tmp_path / "table.tsv") == JamendoReport(changed=1)
+    assert load(settings, tmp_path / "table.tsv") == JamendoReport(unchanged=1)
+
+
+def test_a_track_is_by_the_artist_of_the_table_when_its_file_names_several(settings, table):
+    db.session.add_all([Track(id=7, path="14/214.mp3"), Artist(id=1, name="A"), Artist(id=2, name="B")])
+    db.session.flush()
+    db.session.execute(track_artists.insert(), [{"track_id": 7, "artist_id": artist} for artist in (1, 2)])
+    db.session.commit()
+    load(settings, table)
+    assert db.session.execute(select(track_artists)).all() == []
+    assert db.session.get_one(Track, 7).artist.external_id == "artist_000014"
+    assert not set(db.session.scalars(select(Artist.name))) & {"A", "B"}
 
 
 def test_a_row_takes_no_file_when_two_forms_are_there(settings, table):

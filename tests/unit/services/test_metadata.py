@@ -5,9 +5,9 @@ from sqlalchemy import event, select
 
 from app.audio.tags import FileTags
 from app.errors import EmptyLibraryError
-from app.models import Album, Artist, Tag, Track, db
+from app.models import Album, Artist, Tag, Track, db, track_artists
 from app.services.audio_files import Problem
-from app.services.metadata import MAX_NAME_LENGTH, TAGS_CUT, Names, load_file_tags
+from app.services.metadata import MAX_NAME_LENGTH, TAGS_CUT, Names, load_file_tags, remove_unused
 from app.services.report import Reporter
 from app.services.scan import scan
 from tests.clips import write_clip, write_tags
@@ -151,3 +151,33 @@ def test_a_compilation_is_one_album_when_its_tracks_are_by_several_artists(app):
     assert albums[0] == albums[1] == albums[3] != albums[2]
     assert db.session.get_one(Album, albums[0]).artist.name == "Various Artists"
     assert sorted(db.session.scalars(select(Artist.name))) == ["A", "B", "Various Artists"]
+
+
+def test_a_track_is_by_each_artist_when_it_has_several(app):
+    db.session.add_all(Track(id=number, path=str(number)) for number in (1, 2))
+    db.session.flush()
+    duet = FileTags(artist="A feat. B", artists=("A", "B"))
+    Names(db.session()).write([(1, duet), (2, FileTags(artist="B", artists=("B",)))])
+    names = select(track_artists.c.track_id, Artist.name).join(Artist, Artist.id == track_artists.c.artist_id)
+    assert db.session.execute(names.order_by(Artist.name)).all() == [(1, "A"), (1, "B")]
+    remove_unused(db.session())
+    assert sorted(db.session.scalars(select(Artist.name))) == ["A", "A feat. B", "B"]
+    Names(db.session()).write([(1, FileTags(artist="A", artists=("A",)))])
+    remove_unused(db.session())
+    assert db.session.execute(names).all() == []
+    assert sorted(db.session.scalars(select(Artist.name))) == ["A", "B"]
+
+
+def test_names_are_one_when_files_write_them_in_other_unicode_forms(app):
+    db.session.add_all(Track(id=number, path=str(number)) for number in (1, 2))
+    db.session.flush()
+    one, other = (
+        FileTags(title=name, artist=name, artists=(name,), album=name, album_artist=name, genres=(name,))
+        for name in ("Björk", "Bjo\u0308rk")
+    )
+    Names(db.session()).write([(1, one)])
+    Names(db.session()).write([(2, other)])
+    assert db.session.execute(select(Track.title, Track.artist_id, Track.album_id).distinct()).all() == [
+        ("Björk", 1, 1)
+    ]
+    assert list(db.session.scalars(select(Tag.name))) == ["björk"]

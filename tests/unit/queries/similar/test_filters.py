@@ -5,7 +5,7 @@ import pytest
 from sqlalchemy import insert, update
 
 from app.errors import InputError, NotFoundError
-from app.models import Tag, Track, db, track_tags
+from app.models import Artist, Tag, Track, db, track_artists, track_tags
 from app.neighbours import BACKENDS
 from app.queries.catalogue import needed_snapshot
 from app.queries.similar import Seed, SimilarQuery, Sound, find_similar, search
@@ -77,6 +77,12 @@ def test_tracks_are_those_of_the_catalogue_when_it_is_asked(settings, segment):
         assert found.allowed == len(found.results)
 
 
+def test_a_folder_is_found_when_its_unicode_form_is_another(settings):
+    db.session.get_one(Track, 4).path = "Bjo\u0308rk/a.mp3"
+    db.session.commit()
+    assert tracks(find(settings, Conditions(folder="Bj\u00f6rk"), segment=None)) == {4}
+
+
 def test_one_of_several_names_is_enough_and_each_group_counts(settings):
     one, other = GENRES[SPEC.clusters[0]], GENRES[SPEC.clusters[1]]
     both = find(settings, Conditions(tags=(("genre", (one, other)),)))
@@ -112,6 +118,19 @@ def test_what_is_by_the_same_is_left_out_when_asked(settings, name):
     same = tracks_where(lambda track: getattr(track, f"{name}_id") == 1)
     assert {3, 7, 8} <= same
     assert tracks(find(settings, exclude=[name])) == tracks_where(lambda track: track.id not in same)
+
+
+def test_each_artist_counts_when_a_track_has_several(settings):
+    db.session.add_all([Artist(id=number, name=f"Guest {number}") for number in (901, 902)])
+    db.session.flush()
+    links = [(3, 901), (3, 902), (4, 901), (5, 902), (5, 1)]
+    db.session.execute(insert(track_artists), [{"track_id": t, "artist_id": a} for t, a in links])
+    db.session.execute(update(Track).where(Track.id.in_((3, 6))).values(artist_id=1))
+    assert tracks(find(settings, exclude=["artist"])) == tracks_where(lambda track: track.id not in (3, 4, 5))
+    by_first = tracks_where(lambda track: track.artist_id == 1) - {3, 4}
+    assert 6 in by_first
+    found = tracks(find(settings, seeds=(Seed(5, 0),), exclude=["artist"]))
+    assert found == tracks_where(lambda track: track.id not in {3, 5, *by_first})
 
 
 def test_nothing_is_left_out_when_the_seeds_artist_is_unknown(settings):

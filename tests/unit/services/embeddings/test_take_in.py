@@ -61,6 +61,12 @@ def test_tracks_are_named_by_id_or_path(take, settings, lines):
     assert found.unknown == []
 
 
+def test_a_path_is_found_when_its_unicode_form_is_another(take):
+    db.session.get_one(Track, 1).path = "Bjo\u0308rk.mp3"
+    db.session.commit()
+    assert [group.track.id for group in take(VALUES[:1], "Bj\u00f6rk.mp3").groups] == [1]
+
+
 def test_a_path_that_is_not_utf_8_is_found(take, tmp_path):
     assert [group.track.id for group in take(VALUES[:1], PATHS[3]).groups] == [4]
 
