@@ -1,5 +1,6 @@
 """``flask start``: the page on a machine or in a container, with everything that it needs first."""
 
+import errno
 import os
 import socket
 import sys
@@ -10,7 +11,7 @@ from flask import current_app
 from app import current_settings
 from app.errors import InputError
 from app.settings import ENVIRONMENT_PREFIX, PROJECT_DIR, Settings
-from app.web.ports import check_port
+from app.web.ports import check_port, other_port
 from cli.base import command
 from cli.progress import reporter_for
 
@@ -72,25 +73,36 @@ def check_address(host: str, port: int) -> None:
         If browsers refuse the port, or it is not free.
     """
     check_port(port)
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except OSError as error:
-            raise InputError(
-                f"The page cannot be served on {host}:{port}: {error.strerror}. Choose another port: "
-                f"make demo PORT={port + 1}, or --port {port + 1}"
-            ) from error
+    try:
+        family, kind, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family, kind) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(address)
+    except OSError as error:
+        other = other_port(port)
+        advice = {
+            errno.EADDRINUSE: f"Choose another port: make demo PORT={other}, or --port {other}",
+            errno.EACCES: f"Ports below 1024 need special rights. Choose a higher port, such as {other}.",
+        }
+        raise InputError(
+            f"The page cannot be served on {_in_url(host)}:{port}: {error.strerror}. "
+            + advice.get(error.errno or 0, "Choose an address of this machine with --host.")
+        ) from error
 
 
 def serve_page(settings: Settings, host: str, port: int) -> None:
     """Become the web server."""
-    click.echo(f"\nOpen http://{host}:{port}   (Ctrl-C ends it)\n")
+    click.echo(f"\nOpen http://{_in_url(host)}:{port}   (Ctrl-C ends it)\n")
     environment = os.environ | {f"{ENVIRONMENT_PREFIX}AUDIO_DIR": str(settings.AUDIO_DIR)}
-    options = ["--bind", f"{host}:{port}", "--no-control-socket"]
+    options = ["--bind", f"{_in_url(host)}:{port}", "--no-control-socket"]
     server = [sys.executable, "-m", "gunicorn", *options, "wsgi:app"]
     os.chdir(PROJECT_DIR)
     os.execve(sys.executable, server, environment)  # noqa: S606 - a fixed program, no shell
+
+
+def _in_url(host: str) -> str:
+    """Return a host as it stands before a port: IPv6 in brackets."""
+    return f"[{host}]" if ":" in host else host
 
 
 COMMANDS = (start,)

@@ -17,6 +17,8 @@ from typing import Any
 import numpy as np
 from sqlalchemy import func, select
 
+from app.audio.decode import SAMPLE_RATE
+from app.audio.front_ends import frame_hop
 from app.errors import EmptyLibraryError, MusicExploreError
 from app.models import Extraction, Part, Snapshot, Track, db
 from app.services.publish import gather_snapshot, plan_snapshot
@@ -79,16 +81,18 @@ def _restore_manifest(settings: Settings, part: Part, files: PartFiles) -> bool:
     starts = [row_start for _, row_start, _ in places]
     if [*starts, part.n_rows] != [0, *accumulate(counts)]:
         return False  # the ledger does not say what all of its rows are
-    query = select(Track.id, Track.content_hash).join(Extraction, Extraction.track_id == Track.id)
-    hashes = {
-        row.id: row.content_hash for row in db.session.execute(query.where(Extraction.part_id == part.id))
-    }
+    columns = (Track.id, Track.content_hash, Track.duration, Extraction.reason)
+    query = select(*columns).join(Extraction, Extraction.track_id == Track.id)
+    known = {row.id: row for row in db.session.execute(query.where(Extraction.part_id == part.id))}
+    of_rows = [known[track_id] for track_id, _, _ in places]
     facts = {
         "network": part.network,
         "weights_sha256": part.weights_sha256,
         "tracks": [track_id for track_id, _, _ in places],
         "rows": counts,
-        "content_hashes": [hashes.get(track_id) for track_id, _, _ in places],
+        "content_hashes": [row.content_hash for row in of_rows],
+        "durations": [row.duration for row in of_rows],
+        "warnings": [row.reason for row in of_rows],
     }
     for snapshot in _snapshots(settings):
         with contextlib.suppress(MusicExploreError, OSError):
@@ -106,7 +110,12 @@ def _origin(snapshot: SnapshotFiles, settings: Settings, network: str) -> dict[s
     """Return what a snapshot says of how the rows of a network came about."""
     facts = snapshot.manifest["networks"][network]
     if network not in imported_names(settings.DATA_DIR):
-        return {"front_end": facts.get("front_end")}
+        frame = frame_hop(facts["front_end"]) / SAMPLE_RATE
+        return {
+            "front_end": facts["front_end"],
+            "patch_frames": round(facts["patch_seconds"] / frame),
+            "patch_hop": round(facts["segment_seconds"] / frame),
+        }
     n_parts = db.session.scalar(select(func.count()).where(Part.network == network))
     of_set = {name: facts[name] for name in ("segment_seconds", "tags")}
     return {"imported": {"file": None, "parts": n_parts, **of_set}}

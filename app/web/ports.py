@@ -21,8 +21,15 @@ def check_port(port: int) -> None:
         With a port that works.
     """
     if port in BLOCKED_PORTS:
-        usable = next(number for number in range(port + 1, port + 100) if number not in BLOCKED_PORTS)
         raise InputError(
             f"Browsers refuse to open port {port}, which belongs to another protocol. "
-            f"Choose another port, such as {max(usable, 5000)}."
+            f"Choose another port, such as {other_port(port)}."
         )
+
+
+def other_port(port: int) -> int:
+    """Return another port, from 5000 on, that browsers open."""
+    first = max(port + 1, 5000)
+    ports = (*range(first, 65536), *range(5000, min(first, 65536)))
+    usable: int = next(number for number in ports if number not in BLOCKED_PORTS)
+    return usable

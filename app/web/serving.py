@@ -71,12 +71,48 @@ class Limits:
             del self._counts[address]
 
 
+class Answering(WSGITask):  # type: ignore[misc]
+    """One answer. Behind one without a body, such as 304, waitress would close the connection."""
+
+    def set_close_on_finish(self) -> None:
+        """Close the connection after the answer, if that is needed to tell where it ends, or asked for."""
+        if self.has_body or self.version == "1.0" or self._is_closing:
+            super().set_close_on_finish()
+
+    @property
+    def _is_closing(self) -> bool:
+        wanted: str = self.request.headers.get("CONNECTION", "")
+        return wanted.lower() == "close"
+
+
+class Admission:
+    """The question whether a large body may be sent: asked in a thread that may wait for the database."""
+
+    def __init__(self, channel: "Channel", request: Any) -> None:
+        self._channel = channel
+        self._request = request
+
+    def service(self) -> None:
+        """Find the answer."""
+        environ = WSGITask(self._channel, self._request).get_environment()
+        may = False
+        try:
+            may = may_send_much(self._channel.server.application, environ)
+        finally:  # back to the thread that receives
+            self._channel.server.trigger.pull_trigger(lambda: self._channel.admit(self._request, may=may))
+
+    def cancel(self) -> None:
+        """Leave it open, as the server ends."""
+
+
 class Channel(HTTPChannel):  # type: ignore[misc]
     """One connection."""
 
+    task_class = Answering
     request: Any
     """The request that is arriving; None between requests."""
-    _admitted: Any = None
+    _questioned: Any = None
+    _is_held: bool = False
 
     def __init__(self, server: Any, sock: socket.socket, addr: Any, *others: Any, **named: Any) -> None:
         self._address: str | None = str(addr[0])
@@ -90,12 +126,16 @@ class Channel(HTTPChannel):  # type: ignore[misc]
 
     def received(self, data: bytes) -> bool:
         """Take in what has come. What comes behind a request before its answer has to be sent again."""
+        before = self.request
         taken: bool = super().received(data)
+        if self.request is not before:
+            self._waiting_since = None
         with self.requests_lock:
             if len(self.requests) > 1:
                 self.requests[0].headers["CONNECTION"] = "close"
-        if self.request is not None and self.request is not self._admitted and self._is_large:
-            self._admit()
+        if self.request is not None and self.request is not self._questioned and self._is_large:
+            self._questioned, self._is_held = self.request, True
+            self.server.add_task(Admission(self, self.request))
         return taken
 
     @property
@@ -103,14 +143,18 @@ class Channel(HTTPChannel):  # type: ignore[misc]
         size: int = max(self.request.content_length, self.request.body_bytes_received)
         return size > MAX_BODY
 
-    def _admit(self) -> None:
-        """Receive a large body only from those that may send it; let the application refuse others now."""
-        self._admitted = self.request
-        environ = WSGITask(self, self.request).get_environment()
-        if not may_send_much(self.server.application, environ):
-            self.request.close()
-            self.request.body_rcv = None
-            self.request.headers["CONNECTION"] = "close"
+    def readable(self) -> bool:
+        """Tell whether more may come: of a large body nothing before it is known whether it may be sent."""
+        may: bool = super().readable()
+        return may and not self._is_held
+
+    def admit(self, request: Any, *, may: bool) -> None:
+        """Go on receiving a large body, or let the application refuse it now, without the rest of it."""
+        self._is_held = False
+        if not may and request is self.request:
+            request.close()
+            request.body_rcv = None
+            request.headers["CONNECTION"] = "close"
             self._answer()
 
     def handle_write(self) -> None:

@@ -126,7 +126,8 @@ def leave_when_orphaned() -> None:
     """End this process, as a signal would, once its standard input ends; for the workers of a pool."""
 
     def watch() -> None:
-        while sys.stdin.buffer.read(1):
+        # Not by sys.stdin, whose lock this thread would hold while the process ends, which aborts it then.
+        while os.read(sys.stdin.fileno(), 1):
             pass
         os.kill(os.getpid(), signal.SIGTERM)
         time.sleep(max(LEAVE_SECONDS.values()))

@@ -17,6 +17,7 @@ from app.services.publish import build_snapshot, plan_snapshot, publish
 from app.services.report import Reporter
 from app.services.verify import verify
 from app.settings import Settings
+from app.store.files import read_facts
 from tests.conftest import DEFAULTS
 
 MAX_FIT = 8  # so that there are rows that maps are fitted on, and others
@@ -119,6 +120,21 @@ def test_part_is_restored_without_its_music_when_the_snapshot_holds_its_rows(own
     found = verify(settings, Reporter(), repair=True)
     assert (len(found.problems), found.to_extract) == (len(list(settings.DATA_DIR.glob("*/*.json"))), False)
     assert [path.read_bytes() for path in parts] == before
+
+
+def test_manifest_of_a_part_names_all_that_adoption_needs_when_it_was_restored(own: Flask) -> None:
+    settings = _settings(own)
+    by_path = {path: read_facts(path) for path in settings.DATA_DIR.glob("*/*.json")}
+    for path in by_path:
+        path.unlink()
+    verify(settings, Reporter(), repair=True)
+    lost = {"engine", "platform", "versions", "checksum"}  # not needed to recognise rows
+    for path, before in by_path.items():
+        after = read_facts(path)
+        assert before.keys() - after.keys() <= lost
+        assert {name: after[name] for name in after.keys() - lost} == {
+            name: before[name] for name in before.keys() - lost
+        }
 
 
 @pytest.mark.parametrize("suffix", [".npy", ".json"])

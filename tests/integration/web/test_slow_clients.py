@@ -7,6 +7,7 @@ import itertools
 import os
 import signal
 import socket
+import sqlite3
 import struct
 import subprocess
 import sys
@@ -18,6 +19,7 @@ from sqlalchemy import update
 
 from app import create_app
 from app.models import Track, db
+from app.services.tokens import create_token
 from app.settings import PROJECT_DIR
 
 THREADS = 2
@@ -59,8 +61,8 @@ class Server:
         client.sendall(start)
         return client
 
-    def status(self, path="/health"):
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
+    def status(self, path="/health", timeout=60):
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=timeout)
         connection.request("GET", path)
         status = connection.getresponse().status
         connection.close()
@@ -173,6 +175,53 @@ def test_large_body_is_received_when_whoever_sends_it_may(server):
     start = large_body().replace(b"music.example", b"localhost")
     with server.connect(start) as client:
         assert client.recv(1000).startswith(b"HTTP/1.1 408")  # waited for until it was too slow
+
+
+def test_others_are_served_when_the_tokens_of_large_bodies_wait_for_the_database(own_library):
+    with create_app(own_library.settings).app_context():
+        token, _ = create_token("sender", ("read", "analyse"))
+        db.engine.dispose()
+    server = Server(own_library, CLIENT_TIMEOUT_SECONDS=str(PATIENCE))
+    try:
+        head = f"Authorization: Bearer {token}\r\n".encode()
+        with contextlib.closing(sqlite3.connect(own_library.root / "db.sqlite")) as other:
+            other.execute("BEGIN IMMEDIATE")  # the use of a token cannot be noted
+            with server.connect(large_body(head)):
+                time.sleep(0.3)
+                assert server.status("/healthz", timeout=15) == 200  # the database is waited for for 30 s
+            other.rollback()
+    finally:
+        server.stop()
+
+
+def test_connection_stays_open_when_an_answer_has_no_body(server):
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=60)
+    connection.request("GET", "/api/v1/networks")
+    first = connection.getresponse()
+    first.read()
+    kept = connection.sock
+    for _ in range(3):
+        connection.request("GET", "/api/v1/networks", headers={"If-None-Match": first.headers["ETag"]})
+        answer = connection.getresponse()
+        assert (answer.status, answer.read(), answer.headers["Connection"]) == (304, b"", None)
+    assert kept is not None
+    assert connection.sock is kept
+    connection.close()
+
+
+def test_a_request_has_its_time_when_it_comes_late_on_a_kept_connection(server):
+    body = b"--x\r\nContent-Disposition: form-data; name=file; filename=a\r\n\r\nabc\r\n--x--\r\n"
+    head = (
+        f"POST /api/upload HTTP/1.1\r\nHost: localhost\r\nContent-Length: {len(body)}\r\n"
+        "Content-Type: multipart/form-data; boundary=x\r\nConnection: close\r\n\r\n"
+    )
+    with server.connect(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n") as client:
+        assert client.recv(4096).startswith(b"HTTP/1.1 200")
+        time.sleep(0.7 * PATIENCE)
+        client.sendall(head.encode())
+        time.sleep(0.7 * PATIENCE)
+        client.sendall(body)
+        assert client.recv(100).startswith(b"HTTP/1.1 422")
 
 
 def test_others_are_served_when_clients_take_nothing_of_their_answers(server):

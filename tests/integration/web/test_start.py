@@ -13,7 +13,9 @@ from pathlib import Path
 
 import pytest
 
+from app.errors import InputError
 from app.settings import PROJECT_DIR
+from cli.start import check_address
 
 
 def free_port() -> int:
@@ -76,3 +78,32 @@ def test_the_printed_token_opens_the_page_when_it_starts_for_the_first_time(envi
     stop(again)
     assert token not in (tmp_path / "second log").read_text()
     assert "Sign in" not in (tmp_path / "second log").read_text()
+
+
+@pytest.mark.parametrize(
+    ("host", "port", "says"),
+    [
+        (
+            "127.0.0.1",
+            None,
+            r"127\.0\.0\.1:\d+: Address already in use\. Choose another port: make ",
+        ),
+        ("::1", None, r"\[::1\]:\d+: Address already in use\. Choose another port"),
+        ("192.0.2.7", 5000, r"192\.0\.2\.7:5000: .*\. Choose an address of this machine with --host\."),
+        ("nowhere.invalid", 5000, r"nowhere\.invalid:5000: .*\. Choose an address of this machine"),
+    ],
+)
+def test_the_reason_is_named_when_the_page_cannot_be_served(host: str, port: int | None, says: str) -> None:
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as taken:
+        if port is None:
+            taken.bind((host, 0))
+            taken.listen()
+        with pytest.raises(InputError, match=says):
+            check_address(host, port or taken.getsockname()[1])
+
+
+def test_a_free_address_is_taken_when_it_is_of_the_sixth_version() -> None:
+    with socket.socket(socket.AF_INET6) as probe:
+        probe.bind(("::1", 0))
+        port = probe.getsockname()[1]
+    check_address("::1", port)

@@ -8,7 +8,7 @@ import pytest
 
 from app.errors import InputError
 from app.settings import PROJECT_DIR
-from app.web.ports import BLOCKED_PORTS, check_port
+from app.web.ports import BLOCKED_PORTS, check_port, other_port
 
 
 @pytest.mark.parametrize("port", [1, 5060, 5061, 6000, 6667, 10080])
@@ -22,6 +22,11 @@ def test_a_port_is_refused_when_browsers_do_not_open_it(port: int) -> None:
 @pytest.mark.parametrize("port", [80, 443, 5000, 5059, 8000, 8080, 65535])
 def test_a_port_is_taken_when_browsers_open_it(port: int) -> None:
     check_port(port)
+
+
+def test_another_port_is_one_that_exists_when_the_last_is_taken() -> None:
+    assert other_port(65535) == 5000
+    assert other_port(5059) == 5062
 
 
 def test_demo_refuses_at_once_when_browsers_do_not_open_its_port(runner) -> None:
