@@ -112,6 +112,11 @@ def _epilog(examples: str) -> str:
     return f"\b\nExamples:\n{lines}"
 
 
+def counted(number: int, noun: str) -> str:
+    """Return a number with its noun: "no problems", "1 problem", "2 problems"."""
+    return f"{f'{number:,}' if number else 'no'} {noun}{'' if number == 1 else 's'}"
+
+
 def print_problems(problems: Iterable[tuple[str, str]]) -> None:
     """Print what went wrong where on standard error; a long list is cut."""
     from app.queries.status import printable

@@ -8,7 +8,7 @@ import click
 from flask import current_app
 
 from app import current_settings
-from cli.base import EXIT_FAILED, command
+from cli.base import EXIT_FAILED, command, counted
 from cli.progress import reporter_for
 
 if TYPE_CHECKING:
@@ -119,14 +119,15 @@ def verify(repair: bool, deep: bool) -> None:
         for problem in report.problems:
             click.echo(printable(problem))
         if report.leftovers:
-            verb = "Removed" if repair else "There are"
-            click.echo(f"{verb} {len(report.leftovers)} leftovers of earlier runs, which nobody reads.")
-        click.echo(f"Checked {report.checked} things: {len(report.problems) or 'no'} problems.")
+            verb = "removed" if repair else "found"
+            count = counted(len(report.leftovers), "leftover")
+            click.echo(f"{count} of earlier runs {verb}, used by nothing.")
+        click.echo(f"{counted(report.checked, 'check')}: {counted(len(report.problems), 'problem')}.")
         if report.problems and repair:
             rebuild(settings, reporter, to_extract=report.to_extract)
             report = check(settings, reporter)
             report.problems += unreadable
-            click.echo(f"After the repair: {len(report.problems) or 'no'} problems.")
+            click.echo(f"After the repair: {counted(len(report.problems), 'problem')}.")
     if report.problems:
         sys.exit(EXIT_FAILED)
 

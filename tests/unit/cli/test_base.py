@@ -12,7 +12,7 @@ from sqlalchemy import text
 from app.errors import BusyError, InputError
 from app.models import db
 from cli import register
-from cli.base import command, print_problems
+from cli.base import command, counted, print_problems
 
 CHECK = "Check its permissions, or choose another place in the settings."
 FREE_SPACE = "Free some space, then run the command again."
@@ -123,3 +123,10 @@ def test_requests_that_a_command_makes_of_the_application_are_not_logged(invoke,
     result = invoke(lambda: current_app.test_client().get("/health"))
     assert result.exit_code == 0
     assert caplog.records == []
+
+
+@pytest.mark.parametrize(
+    ("number", "text"), [(0, "no problems"), (1, "1 problem"), (2, "2 problems"), (1200, "1,200 problems")]
+)
+def test_the_noun_agrees_with_its_number(number, text):
+    assert counted(number, "problem") == text

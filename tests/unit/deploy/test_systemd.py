@@ -55,11 +55,16 @@ def test_variables_name_settings(unit: Path) -> None:
 
 
 @units
-def test_secrets_come_as_credentials(unit: Path) -> None:
-    names = {value.partition(":")[0] for value in unit_values(unit, "LoadCredential")}
-    used = set(re.findall(r"=%d/(\w+)", unit.read_text("utf-8")))
-    assert names == used
-    assert names
+def test_secrets_are_in_files_when_commands_read_the_same_settings(unit: Path) -> None:
+    (settings,) = unit_values(unit, "EnvironmentFile")
+    guide = (PROJECT_DIR / "docs" / "deploy.md").read_text("utf-8")
+    assert f"-p EnvironmentFile={settings} " in guide
+    in_unit = {
+        pair.partition("=")[0] for line in unit_values(unit, "Environment") for pair in shlex.split(line)
+    }
+    assert not [name for name in in_unit if "SECRET" in name or "URI" in name]
+    for name in ("WEBHOOK_SECRET", "SQLALCHEMY_DATABASE_URI"):
+        assert re.search(rf"^MUSIC_EXPLORE_{name}_FILE=/etc/music-explore/\w+$", guide, re.MULTILINE)
 
 
 @units
