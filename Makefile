@@ -74,7 +74,7 @@ contracts: ## direction of imports
 
 pytest: ## unit, integration and browser tests
 	$(BIN)/python -m pytest tests/unit --numprocesses auto
-	$(BIN)/python -m pytest tests/integration tests/e2e --numprocesses 3 --dist loadfile
+	$(BIN)/python -m pytest tests/integration tests/e2e --numprocesses 3 --dist loadfile --no-loadscope-reorder
 
 lock: install-dev ## write locks/ anew after a change of requirements*.txt; UPGRADE=1 takes the newest versions
 	$(BIN)/python tools/lock.py $(if $(UPGRADE),--upgrade)

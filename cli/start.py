@@ -18,7 +18,18 @@ from cli.progress import reporter_for
 FIRST_TOKEN = "first"  # noqa: S105 - its name
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
-host_option = click.option("--host", default="127.0.0.1", show_default=True, help="Where the page is served.")
+
+def _without_brackets(_context: click.Context, _parameter: click.Parameter, host: str) -> str:
+    return host[1:-1] if host.startswith("[") and host.endswith("]") else host
+
+
+host_option = click.option(
+    "--host",
+    default="127.0.0.1",
+    show_default=True,
+    callback=_without_brackets,
+    help="Where the page is served.",
+)
 port_option = click.option(
     "--port", type=click.IntRange(1, 65535), default=5000, show_default=True, help="Port of the page."
 )
@@ -74,10 +85,12 @@ def check_address(host: str, port: int) -> None:
     """
     check_port(port)
     try:
-        family, kind, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        with socket.socket(family, kind) as probe:
+        # As gunicorn takes it: of the sixth version only where it is written so.
+        with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            probe.bind(address)
+            probe.bind((host, port))
+    except UnicodeError as error:
+        raise InputError(f"{host!r} is not a host name or address.") from error
     except OSError as error:
         other = other_port(port)
         advice = {
@@ -92,7 +105,8 @@ def check_address(host: str, port: int) -> None:
 
 def serve_page(settings: Settings, host: str, port: int) -> None:
     """Become the web server."""
-    click.echo(f"\nOpen http://{_in_url(host)}:{port}   (Ctrl-C ends it)\n")
+    shown = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - of this machine, as any other
+    click.echo(f"\nOpen http://{_in_url(shown)}:{port}   (Ctrl-C ends it)\n")
     environment = os.environ | {f"{ENVIRONMENT_PREFIX}AUDIO_DIR": str(settings.AUDIO_DIR)}
     options = ["--bind", f"{_in_url(host)}:{port}", "--no-control-socket"]
     server = [sys.executable, "-m", "gunicorn", *options, "wsgi:app"]

@@ -92,6 +92,26 @@ def models_dir() -> Path:
     return folder
 
 
+LONGEST = (
+    "integration/process/test_process.py",
+    "integration/process/test_kill.py",
+    "integration/jobs/test_faults.py",
+    "integration/web/test_damage.py",
+    "e2e/test_demo.py",
+    "e2e/test_map.py",
+    "integration/jobs/test_service.py",
+    "integration/web/test_openapi_fuzz.py",
+    "integration/process/test_repair.py",
+)
+"""Files of tests that take about a minute or more."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the longest files, so that no process is left alone with one of them at the end."""
+    places = {Path(__file__).parent / name: place for place, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: places.get(item.path, len(LONGEST)))
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--regenerate-golden", action="store_true", help="write the files in tests/golden anew, with Essentia"

@@ -38,8 +38,12 @@ _KEY = ("initialkey", "key", "WM/InitialKey", "TKEY")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _YEAR = re.compile(r"(?<!\d)([12]\d{3})(?:(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01]))?(?!\d)")
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)?")
-_FEATURED = re.compile(r"\s+(?:feat\.?|ft\.|featuring)\s+", re.IGNORECASE)
-_BRACKETED = re.compile(r"[(\[]\s*((?:feat\.?|ft\.|featuring)\s+[^)\]]+)[)\]]", re.IGNORECASE)
+# "feat" without a dot is also a part of names: it counts in brackets, or where none with a dot is.
+_FEATURED = (r"\s(?:feat\.|ft\.|featuring)\s", r"\sfeat\s(?!\s*(?:[&+,/-]|and\s|with\s))")
+_BEGINS = re.compile(r"^\s*(?:feat\.?|ft\.|featuring)\s+", re.IGNORECASE)
+_BRACKETED = re.compile(
+    r"[(\[]\s*(?:feat\.?|ft\.|featuring)\s+((?:[^()\[\]]|\([^()]*\))+)[)\]]", re.IGNORECASE
+)
 _SLOWEST_BPM, _FASTEST_BPM = 20, 400  # what is beyond is no tempo: 0 is written where none is known
 
 # Names that mutagen's easy interfaces leave out.
@@ -156,7 +160,8 @@ def _collect_texts(tags: Any) -> FileTags:
     values = _Values(tags)
     title = next(iter(values.of(_TITLE)), None)
     credited = values.of(_ARTIST)
-    artist = ", ".join(credited)
+    artists = tuple(values.of(_ARTISTS)) or _artists(credited, title or "")
+    artist = ", ".join(credited or artists)
     genres = _genres(values.of(_GENRE))
     return FileTags(
         title=title,
@@ -164,11 +169,11 @@ def _collect_texts(tags: Any) -> FileTags:
         album=next(iter(values.of(_ALBUM)), None),
         genres=genres[:MAX_VALUES],
         album_artist=_album_artist(values),
-        artists=(tuple(values.of(_ARTISTS)) or _artists(credited, title or ""))[:MAX_VALUES],
+        artists=artists[:MAX_VALUES],
         year=next(filter(None, (_year(values.of([name])) for name in _DATES)), None),
         bpm=_bpm(values.of(_BPM)),
         key=next(filter(None, map(parse_key, values.of(_KEY))), None),
-        is_cut=values.is_cut or len(artist) > MAX_LENGTH or len(genres) > MAX_VALUES,
+        is_cut=values.is_cut or len(artist) > MAX_LENGTH or max(len(artists), len(genres)) > MAX_VALUES,
     )
 
 
@@ -181,14 +186,23 @@ def _album_artist(values: "_Values") -> str | None:
 
 def _artists(credited: list[str], title: str) -> tuple[str, ...]:
     """Return each artist once: of a list, and those that feature."""
-    parts = [part for credit in credited for part in _BRACKETED.sub(r" \1", credit).split(";")]
-    featured = [found for found in _BRACKETED.findall(title) if parts]
-    names = [
-        name.strip()
-        for part in [*parts, *(f" {each}" for each in featured)]
-        for name in _FEATURED.split(part)
-    ]
-    return tuple(dict.fromkeys(name for name in names if name))
+    names: list[str] = []
+    for part in (part for credit in credited for part in credit.split(";")):
+        own = _BRACKETED.sub(" ", part)
+        names += [*_parted(_BEGINS.sub("", own) if names else own), *_BRACKETED.findall(part)]
+    if names:
+        names += _BRACKETED.findall(title)
+    clean = (" ".join(name.split()) for name in names)
+    return tuple(dict.fromkeys(name for name in clean if name))
+
+
+def _parted(credit: str) -> list[str]:
+    """Part a credit where somebody features; at ``feat`` without a dot only if more than that is left."""
+    for pattern in _FEATURED:
+        names = re.split(pattern, f" {credit} ", flags=re.IGNORECASE)
+        if len(names) > 1 and all(name.strip() for name in names):
+            return names
+    return [credit]
 
 
 def _probed(path: Path) -> AudioFacts | None:

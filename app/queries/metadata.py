@@ -15,6 +15,7 @@ from app.models import Album, Artist, MetadataVersion, Tag, Track, db, track_art
 from app.queries.status import printable
 from app.settings import Settings
 from app.store.files import Array
+from app.text import composed
 
 GENRE = "genre"
 ARTIST = "artist"
@@ -117,7 +118,9 @@ def _rows(name: str) -> Sequence[Any]:
     if name == "folder":
         paths = db.session.execute(select(Track.id, Track.path).order_by(Track.id))
         parted = ((track_id, *path.partition("/")[:2]) for track_id, path in paths)
-        return _numbered((track_id, printable(folder)) for track_id, folder, slash in parted if slash)
+        return _numbered(
+            (track_id, printable(composed(folder))) for track_id, folder, slash in parted if slash
+        )
     if name == "key":
         keys = select(Track.id, Track.key).where(Track.key.is_not(None)).order_by(Track.id)
         return _numbered(db.session.execute(keys))
@@ -143,7 +146,7 @@ def _query(name: str) -> Executable:
 def artists_of_tracks() -> Subquery:
     """Rows of ``track_id`` and ``artist_id``: each artist of a track by several, else the credited one."""
     credited = select(Track.id.label("track_id"), Track.artist_id).where(
-        Track.artist_id.is_not(None), Track.id.not_in(select(track_artists.c.track_id))
+        Track.artist_id.is_not(None), ~exists().where(track_artists.c.track_id == Track.id)
     )
     return union_all(select(track_artists), credited).subquery()
 

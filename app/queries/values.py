@@ -22,6 +22,7 @@ from app.queries.metadata import (
 from app.queries.status import printable
 from app.settings import Settings
 from app.store.files import Array
+from app.text import composed
 
 FOLDER = "folder"
 
@@ -77,5 +78,5 @@ def _folders(_: str) -> Iterator[tuple[int, int, str]]:
     """Rows like those: every folder below AUDIO_DIR that a file lies in, ``rock`` and ``rock/live``."""
     numbers: dict[str, int] = {}
     for track_id, path in db.session.execute(select(Track.id, Track.path).order_by(Track.id)):
-        for folder in accumulate(path.split("/")[:-1], "{}/{}".format):
+        for folder in accumulate(composed(path).split("/")[:-1], "{}/{}".format):
             yield track_id, numbers.setdefault(folder, len(numbers)), printable(folder)

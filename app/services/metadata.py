@@ -203,14 +203,19 @@ class Names:
         self.tag_ids((GENRE, genre) for tags in all_tags for genre in tags.genres)
 
     def _owner(self, tags: FileTags) -> int | None:
-        """Return the artist of the album, who makes one album of all tracks of a compilation."""
-        return self._artists.get(tags.album_artist or tags.artist or "")
+        """Return the artist of the album, who makes one album of all tracks of a compilation.
+
+        Without an album artist it is the first of those on the track, as a guest makes no other album.
+        """
+        first = tags.artists[0] if tags.artists else tags.artist
+        return self._artists.get(tags.album_artist or first or "")
 
     def _name_known(self, artist_id: int | None, album_id: int | None, tags: FileTags) -> None:
         if artist_id in self._nameless_artists and tags.artist:
-            self._session.execute(update(Artist).where(Artist.id == artist_id).values(name=tags.artist))
+            name = tags.artists[0] if tags.artists else tags.artist  # the provider's artist is one
+            self._session.execute(update(Artist).where(Artist.id == artist_id).values(name=name))
             self._nameless_artists.discard(artist_id)
-            self._artists.setdefault(tags.artist, artist_id)
+            self._artists.setdefault(name, artist_id)
         if album_id in self._nameless_albums and tags.album:
             self._session.execute(update(Album).where(Album.id == album_id).values(name=tags.album))
             self._nameless_albums.discard(album_id)

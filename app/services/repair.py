@@ -20,12 +20,12 @@ from sqlalchemy import func, select
 from app.audio.decode import SAMPLE_RATE
 from app.audio.front_ends import frame_hop
 from app.errors import EmptyLibraryError, MusicExploreError
-from app.models import Extraction, Part, Snapshot, Track, db
+from app.models import Extraction, Part, Snapshot, Track, db, is_current
 from app.services.publish import gather_snapshot, plan_snapshot
 from app.services.report import Reporter
 from app.settings import Settings
 from app.store.files import Array, file_sha256, write_array
-from app.store.networks import imported_names
+from app.store.networks import mark_imported
 from app.store.parts import PartFiles
 from app.store.snapshots import SnapshotFiles, Space
 
@@ -76,26 +76,34 @@ def _gathered_rows(settings: Settings, part: Part, layer: str, sha256: str) -> I
 
 def _restore_manifest(settings: Settings, part: Part, files: PartFiles) -> bool:
     """Write the manifest of a part again, if a snapshot shows that its arrays are whole."""
-    places = sorted({place[1:]: place for place in _places(part)}.values(), key=lambda place: place[1])
+    columns = (
+        Track.id,
+        Track.content_hash,
+        Track.duration,
+        Extraction.reason,
+        is_current().label("is_current"),
+    )
+    query = select(*columns).join(Extraction, Extraction.track_id == Track.id)
+    known = {row.id: row for row in db.session.execute(query.where(Extraction.part_id == part.id))}
+    # Of tracks that share rows, one whose file is still what they were computed from.
+    shared = sorted(_places(part), key=lambda place: known[place[0]].is_current)
+    places = sorted({place[1:]: place for place in shared}.values(), key=lambda place: place[1])
     counts = [n_rows for _, _, n_rows in places]
     starts = [row_start for _, row_start, _ in places]
     if [*starts, part.n_rows] != [0, *accumulate(counts)]:
         return False  # the ledger does not say what all of its rows are
-    columns = (Track.id, Track.content_hash, Track.duration, Extraction.reason)
-    query = select(*columns).join(Extraction, Extraction.track_id == Track.id)
-    known = {row.id: row for row in db.session.execute(query.where(Extraction.part_id == part.id))}
     of_rows = [known[track_id] for track_id, _, _ in places]
     facts = {
         "network": part.network,
         "weights_sha256": part.weights_sha256,
         "tracks": [track_id for track_id, _, _ in places],
         "rows": counts,
-        "content_hashes": [row.content_hash for row in of_rows],
-        "durations": [row.duration for row in of_rows],
+        "content_hashes": [row.content_hash if row.is_current else None for row in of_rows],
+        "durations": [row.duration if row.is_current else None for row in of_rows],
         "warnings": [row.reason for row in of_rows],
     }
     for snapshot in _snapshots(settings):
-        with contextlib.suppress(MusicExploreError, OSError):
+        with contextlib.suppress(MusicExploreError, OSError, KeyError, TypeError, AttributeError):
             layers = {layer: files.read(layer) for layer in snapshot.layers(part.network)}
             digests = {layer: file_sha256(files.layer_path(layer)) for layer in layers}
             if all(
@@ -109,13 +117,14 @@ def _restore_manifest(settings: Settings, part: Part, files: PartFiles) -> bool:
 def _origin(snapshot: SnapshotFiles, settings: Settings, network: str) -> dict[str, Any]:
     """Return what a snapshot says of how the rows of a network came about."""
     facts = snapshot.manifest["networks"][network]
-    if network not in imported_names(settings.DATA_DIR):
+    if facts.get("front_end") is not None:
         frame = frame_hop(facts["front_end"]) / SAMPLE_RATE
         return {
             "front_end": facts["front_end"],
             "patch_frames": round(facts["patch_seconds"] / frame),
             "patch_hop": round(facts["segment_seconds"] / frame),
         }
+    mark_imported(settings.DATA_DIR / network, network)
     n_parts = db.session.scalar(select(func.count()).where(Part.network == network))
     of_set = {name: facts[name] for name in ("segment_seconds", "tags")}
     return {"imported": {"file": None, "parts": n_parts, **of_set}}

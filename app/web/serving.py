@@ -135,7 +135,7 @@ class Channel(HTTPChannel):  # type: ignore[misc]
                 self.requests[0].headers["CONNECTION"] = "close"
         if self.request is not None and self.request is not self._questioned and self._is_large:
             self._questioned, self._is_held = self.request, True
-            self.server.add_task(Admission(self, self.request))
+            self.server.doorkeeper.add_task(Admission(self, self.request))
         return taken
 
     @property
@@ -178,7 +178,7 @@ class Channel(HTTPChannel):  # type: ignore[misc]
 
     def look(self, now: float, patience: float) -> None:
         """Close the connection if nothing comes, or nothing is taken, for too long."""
-        if self.is_answering:
+        if self.is_answering or self._is_held:
             self._waiting_since = None
             if self.total_outbufs_len and time.time() - self.last_activity > SENDING * patience:
                 self.will_close = True
@@ -217,11 +217,12 @@ class Channel(HTTPChannel):  # type: ignore[misc]
         self._answer()
 
     def _answer(self) -> None:
-        """Answer a request of which nothing more will be received."""
+        """Answer a request of which nothing more will be received, after those before it."""
         with self.requests_lock:
             self.requests.append(self.request)
             self.request = None
-        self.server.add_task(self)
+            if len(self.requests) == 1:
+                self.server.add_task(self)
 
 
 class ServingWorker(Worker):  # type: ignore[misc]  # gunicorn has no types
@@ -239,6 +240,8 @@ class ServingWorker(Worker):  # type: ignore[misc]  # gunicorn has no types
         self._patience = settings.CLIENT_TIMEOUT_SECONDS
         self._dispatcher = ThreadedTaskDispatcher()
         self._dispatcher.set_thread_count(self.cfg.threads)
+        self._doorkeeper = ThreadedTaskDispatcher()  # one thread, so that admissions never take all others
+        self._doorkeeper.set_thread_count(1)
         for listener in self.sockets:  # one by one, as each may be of the network or a Unix socket
             create_server(
                 self.wsgi,
@@ -251,6 +254,7 @@ class ServingWorker(Worker):  # type: ignore[misc]  # gunicorn has no types
         for server in self._servers():
             server.channel_class = Channel
             server.limits = limits
+            server.doorkeeper = self._doorkeeper
         while self.alive:
             self._turn()
         self._end()
@@ -315,3 +319,4 @@ class ServingWorker(Worker):  # type: ignore[misc]  # gunicorn has no types
         while time.monotonic() < deadline and any(channel.is_busy for channel in self._channels()):
             self._turn()
         self._dispatcher.shutdown(timeout=0)
+        self._doorkeeper.shutdown(timeout=0)

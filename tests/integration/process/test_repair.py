@@ -13,11 +13,12 @@ from app import create_app, current_settings
 from app.models import Track, db
 from app.services.embeddings.take_in import ImportRequest, import_embeddings
 from app.services.process import rebuild
-from app.services.publish import build_snapshot, plan_snapshot, publish
+from app.services.publish import SnapshotPlan, build_snapshot, plan_snapshot, publish
 from app.services.report import Reporter
 from app.services.verify import verify
 from app.settings import Settings
 from app.store.files import read_facts
+from app.store.networks import MARK
 from tests.conftest import DEFAULTS
 
 MAX_FIT = 8  # so that there are rows that maps are fitted on, and others
@@ -137,12 +138,51 @@ def test_manifest_of_a_part_names_all_that_adoption_needs_when_it_was_restored(o
         }
 
 
+def test_restored_manifest_names_no_file_when_its_rows_are_of_an_earlier_content(own: Flask) -> None:
+    settings = _settings(own)
+    (path,) = settings.DATA_DIR.glob("mtt-vgg/*.json")
+    before = read_facts(path)
+    changed = db.session.get_one(Track, before["tracks"][0])
+    changed.content_version += 1
+    changed.content_hash, changed.duration = "f" * 64, 1.0
+    db.session.commit()
+    path.unlink()
+    verify(settings, Reporter(), repair=True)
+    after = read_facts(path)
+    assert (after["content_hashes"][0], after["durations"][0]) == (None, None)
+    assert after["content_hashes"][1:] == before["content_hashes"][1:]
+
+
 @pytest.mark.parametrize("suffix", [".npy", ".json"])
 @pytest.mark.parametrize("damage", DAMAGES)
 def test_imported_rows_are_restored_when_their_part_is_damaged(
     own: Flask, tmp_path: Path, suffix: str, damage: str
 ) -> None:
     settings = _settings(own)
+    plan = _import(settings, tmp_path)
+    files = (settings.DATA_DIR / "mine").glob(f"*{suffix}")
+    (part,) = (path for path in files if path.name != MARK)
+    content = part.read_bytes()
+    DAMAGES[damage](part)
+    found = verify(settings, Reporter(), repair=True)
+    assert (len(found.problems), found.to_extract) == (1, False)
+    assert suffix == ".json" or part.read_bytes() == content
+    assert verify(settings, Reporter()).problems == []
+    assert plan_snapshot(settings).files.key == plan.files.key
+
+
+def test_imported_set_is_known_again_when_only_its_rows_are_left(own: Flask, tmp_path: Path) -> None:
+    settings = _settings(own)
+    plan = _import(settings, tmp_path)
+    for path in (settings.DATA_DIR / "mine").glob("*.json"):
+        path.unlink()
+    verify(settings, Reporter(), repair=True)
+    assert verify(settings, Reporter()).problems == []
+    assert plan_snapshot(settings).files.key == plan.files.key
+
+
+def _import(settings: Settings, tmp_path: Path) -> SnapshotPlan:
+    """Import vectors of all tracks as ``mine``, and publish them."""
     paths = sorted(db.session.scalars(select(Track.path)))
     np.save(tmp_path / "rows.npy", np.arange(len(paths) * 8, dtype=np.float32).reshape(-1, 8))
     (tmp_path / "ids.txt").write_text("\n".join(paths), "utf-8")
@@ -151,12 +191,4 @@ def test_imported_rows_are_restored_when_their_part_is_damaged(
     plan = plan_snapshot(settings)
     build_snapshot(settings, plan, Reporter())
     publish(settings, plan.files)
-    files = (settings.DATA_DIR / "mine").glob(f"*{suffix}")
-    (part,) = (path for path in files if path.name != "imported.json")
-    content = part.read_bytes()
-    DAMAGES[damage](part)
-    found = verify(settings, Reporter(), repair=True)
-    assert (len(found.problems), found.to_extract) == (1, False)
-    assert suffix == ".json" or part.read_bytes() == content
-    assert verify(settings, Reporter()).problems == []
-    assert plan_snapshot(settings).files.key == plan.files.key
+    return plan

@@ -90,6 +90,7 @@ def test_the_printed_token_opens_the_page_when_it_starts_for_the_first_time(envi
         ),
         ("::1", None, r"\[::1\]:\d+: Address already in use\. Choose another port"),
         ("192.0.2.7", 5000, r"192\.0\.2\.7:5000: .*\. Choose an address of this machine with --host\."),
+        ("ä..b", 5000, "'ä..b' is not a host name or address"),
         ("nowhere.invalid", 5000, r"nowhere\.invalid:5000: .*\. Choose an address of this machine"),
     ],
 )

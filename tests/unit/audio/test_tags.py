@@ -255,6 +255,8 @@ def test_tags_are_cut_and_say_so_when_there_are_too_many_or_too_long_ones(tmp_pa
     assert (len(many.genres), many.genres[0], many.is_cut) == (MAX_VALUES, "Style 0", True)
     listed = mp3_with(tmp_path, TCON(encoding=3, text=[";".join(map(str, range(1000, 1200)))[:MAX_LENGTH]]))
     assert (len(listed.genres), listed.is_cut) == (100, False)
+    crowd = mp3_with(tmp_path, TPE1(encoding=3, text=[";".join(f"{number}" for number in range(110))]))
+    assert (len(crowd.artists), crowd.is_cut) == (MAX_VALUES, True)
     long = mp3_with(tmp_path, TIT2(encoding=3, text=["x" * 100_000]))
     assert (long.title, long.is_cut) == ("x" * MAX_LENGTH, True)
     assert not mp3_with(tmp_path, TIT2(encoding=3, text=["x" * MAX_LENGTH])).is_cut
@@ -283,7 +285,13 @@ def test_text_is_one_clean_line_when_it_holds_control_characters(tmp_path):
         (["AC/DC"], "A Feat of Strength", ("AC/DC",)),
         (["Florence and the Machine"], "Ft Worth", ("Florence and the Machine",)),
         (["Defeat Me", "Six Ft Hick"], "Featuring", ("Defeat Me", "Six Ft Hick")),
-        (["Feat.", "Feat. Nobody"], "Duet", ("Feat.", "Feat. Nobody")),
+        (["Feat.", "Feat. Nobody"], "Duet", ("Feat.", "Nobody")),
+        (["Feat. Nobody"], "Solo", ("Feat. Nobody",)),
+        (["Eminem;feat. Rihanna"], "Duet", ("Eminem", "Rihanna")),
+        (["Eminem feat Rihanna"], "Duet", ("Eminem", "Rihanna")),
+        (["Little Feat feat. Bonnie Raitt"], "Duet", ("Little Feat", "Bonnie Raitt")),
+        (["Little Feat & Friends"], "Dixie Chicken", ("Little Feat & Friends",)),
+        (["Eminem"], "Duet (feat. Rihanna (of Barbados))", ("Eminem", "Rihanna (of Barbados)")),
     ],
 )
 def test_each_artist_is_named_when_there_are_several(tmp_path, artists, title, found):
@@ -306,6 +314,15 @@ def test_artists_are_those_of_the_list_when_there_is_one_beside_the_credit(tmp_p
     file.save()
     tags = read_tags(path)
     assert (tags.artist, tags.artists) == ("Simon & Garfunkel", ("Simon", "Garfunkel"))
+
+
+def test_the_credit_is_the_list_when_there_is_no_other(tmp_path):
+    path = write_tone(tmp_path / "song.flac", 0.5)
+    file = FLAC(path)
+    file["artists"] = ["Simon", "Garfunkel"]
+    file.save()
+    tags = read_tags(path)
+    assert (tags.artist, tags.artists) == ("Simon, Garfunkel", ("Simon", "Garfunkel"))
 
 
 def test_the_album_artist_stands_in_when_there_is_no_artist(tmp_path):

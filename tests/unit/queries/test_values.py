@@ -70,6 +70,14 @@ def test_every_folder_is_told_when_one_lies_in_another(settings: Settings) -> No
     ]
 
 
+def test_a_folder_is_one_when_its_unicode_forms_differ(settings: Settings) -> None:
+    db.session.add_all([Track(id=8, path="Bjo\u0308rk/8"), Track(id=9, path="Bj\u00f6rk/9")])
+    db.session.commit()
+    assert read(settings, "folder", 8, 9) == [{"Bj\u00f6rk"}, {"Bj\u00f6rk"}]
+    first = attribute(settings, "folder", metadata_version())
+    assert len(set(first.of(np.array([8, 9])).tolist())) == 1
+
+
 def test_values_are_none_when_the_track_is_not_known(settings: Settings) -> None:
     assert read(settings, "genre", 0, 1, 3, 99) == [set(), {"cello", "classical"}, set(), set()]
     assert read(settings, "album", 1) == [set()]

@@ -181,3 +181,16 @@ def test_names_are_one_when_files_write_them_in_other_unicode_forms(app):
         ("Björk", 1, 1)
     ]
     assert list(db.session.scalars(select(Tag.name))) == ["björk"]
+
+
+def test_a_guest_makes_no_other_album_and_names_no_artist_of_the_provider(app):
+    known = Artist(name="artist_000014", external_id="artist_000014")
+    db.session.add_all([Track(id=1, path="1"), Track(id=2, path="2"), Track(id=3, path="3", external_id="3")])
+    db.session.get_one(Track, 3).artist = known
+    db.session.flush()
+    alone = FileTags(artist="A", artists=("A",), album="L")
+    guest = FileTags(artist="A feat. B", artists=("A", "B"), album="L")
+    Names(db.session()).write([(1, alone), (2, guest), (3, guest)])
+    assert db.session.get_one(Track, 1).album_id == db.session.get_one(Track, 2).album_id
+    db.session.expire_all()
+    assert known.name == "A"
