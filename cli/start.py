@@ -89,7 +89,7 @@ def check_address(host: str, port: int) -> None:
         with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind((host, port))
-    except UnicodeError as error:
+    except TypeError as error:  # what Python raises where a name cannot be encoded
         raise InputError(f"{host!r} is not a host name or address.") from error
     except OSError as error:
         other = other_port(port)
