@@ -66,12 +66,15 @@ def _without_password(address: str) -> str:
 
 @event.listens_for(Engine, "do_connect")
 def _connect(dialect: Dialect, record: ConnectionPoolEntry, given: list[Any], named: dict[str, Any]) -> Any:
-    """Open an SQLite file also where nothing can be written beside it: a full disk, a read-only one.
+    """Talk UTF-8 to PostgreSQL; open an SQLite file also where nothing can be written beside it.
 
-    Readers of a file with a write-ahead log share an index of it, which is a file that the first of them
-    creates. Where that fails and there is no log, nobody can be writing, and the file is read as it is: for
-    one request, after which the connection is closed, as there may be room then.
+    That is so on a full disk, and on a read-only one. Readers of a file with a write-ahead log share an index
+    of it, which is a file that the first of them creates. Where that fails and there is no log, nobody can be
+    writing, and the file is read as it is: for one request, after which the connection is closed, as there
+    may be room then.
     """
+    if dialect.name == "postgresql":
+        named.setdefault("client_encoding", "utf8")  # else bytes come from a server without an encoding
     if dialect.name != "sqlite":
         return None
     connection = dialect.connect(*given, **named)

@@ -39,12 +39,14 @@ class PostgreSql:
         return f"postgresql+psycopg://postgres@/{name}?host={self.folder}"
 
     @contextlib.contextmanager
-    def database(self) -> Iterator[str]:
+    def database(self, encoding: str = "UTF8") -> Iterator[str]:
         """The address of an empty database."""
         name = f"test_{uuid.uuid4().hex}"
         admin = create_engine(self.address("postgres"), isolation_level="AUTOCOMMIT", pool_pre_ping=True)
         with admin.connect() as connection:
-            connection.execute(text(f"CREATE DATABASE {name}"))
+            connection.execute(
+                text(f"CREATE DATABASE {name} ENCODING '{encoding}' LOCALE 'C' TEMPLATE template0")
+            )
         yield self.address(name)
         with admin.connect() as connection:
             connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))

@@ -96,7 +96,7 @@ def upgrade(settings: Settings) -> None:
     Raises
     ------
     DatabaseError
-        If the database is of a newer version of the program.
+        If the database is of a newer version of the program, of another program, or cannot store all text.
     StorageError
         If a folder cannot be created.
     BusyError
@@ -107,6 +107,7 @@ def upgrade(settings: Settings) -> None:
         revision = current_revision()
         _refuse_newer(revision)
         if revision is None:
+            _refuse_encoding()
             _refuse_foreign()
         _write_ahead()
         command.upgrade(_config(), "head")
@@ -180,6 +181,19 @@ def check_writable() -> None:
             raise explain(error) or error from error
         finally:
             connection.rollback()
+
+
+def _refuse_encoding() -> None:
+    """Leave a PostgreSQL database alone that cannot store all characters, as on a machine without locale."""
+    if db.engine.dialect.name != "postgresql":
+        return
+    with db.engine.connect() as connection:
+        encoding = connection.execute(text("SHOW server_encoding")).scalar_one()
+    if encoding != "UTF8":
+        raise DatabaseError(
+            f"{shown_address()} has the encoding {encoding}, which cannot store all names. Create it again: "
+            "createdb --encoding UTF8 --template template0 NAME"
+        )
 
 
 def _refuse_foreign() -> None:

@@ -15,6 +15,7 @@ from app.models import Artist, Tag, Track, db
 from app.queries.metadata import metadata_version
 from app.services import database
 from app.services.publish import plan_snapshot
+from app.settings import Settings
 from cli import register
 from tests.audio_files import STRANGE_NAMES
 from tests.clips import touch, write_clip
@@ -86,6 +87,22 @@ def test_set_up_says_what_it_does_and_does_it_once(flask, tmp_path):
         assert (tmp_path / folder).is_dir()
     assert "Created the database" in done
     assert flask("init-db").startswith("The database is up to date")
+
+
+@pytest.mark.parametrize("encoding", ["SQL_ASCII", "LATIN1"])
+def test_a_database_is_refused_when_it_cannot_store_all_names(postgresql, tmp_path, encoding):
+    with postgresql.database(encoding) as address:
+        app = create_app(
+            dict.fromkeys(Settings.model_fields) | {"ROOT_DIR": tmp_path, "SQLALCHEMY_DATABASE_URI": address}
+        )
+        register(app)
+        result = app.test_cli_runner().invoke(args=["init-db"])
+        with app.app_context():
+            db.session.remove()
+            db.engine.dispose()
+    assert result.exit_code == 1
+    assert f"has the encoding {encoding}, which cannot store all names" in result.stderr
+    assert "createdb --encoding UTF8" in result.stderr
 
 
 def test_a_database_of_a_newer_version_is_refused(flask):

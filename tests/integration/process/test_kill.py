@@ -17,7 +17,7 @@ from app.settings import PROJECT_DIR
 from app.store.progress import read_progress
 from tests.integration.process.conftest import flask_command, flask_environment, run_flask
 
-KILLS = int(os.environ.get("KILLS", "3"))
+KILLS = int(os.environ.get("KILLS", "2"))
 
 
 def _run_and_kill(environment: dict[str, str], root: Path, n_entries: int, pause: float) -> bool:

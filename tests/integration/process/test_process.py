@@ -19,6 +19,7 @@ from tests.integration.process.conftest import NETWORKS as USED
 from tests.integration.process.conftest import flask_environment, run_flask
 
 PCA = ["reduce-all", "--projection", "pca"]
+VGG = ["extract-all", "--network", "mtt-vgg"]
 
 
 @pytest.fixture(scope="module")
@@ -121,7 +122,7 @@ def test_damaged_map_is_repaired_when_networks_and_music_are_gone(
 
 @pytest.mark.parametrize(
     ("library", "command"),
-    [("own_scanned", ["extract-all"]), ("own_extracted", PCA)],
+    [("own_scanned", VGG), ("own_extracted", PCA)],
     ids=["extract", "reduce"],
 )
 def test_work_does_not_begin_when_the_database_is_read_only(
@@ -157,12 +158,12 @@ def test_moved_file_keeps_its_vectors_when_scanned_again(
 def test_changed_file_is_extracted_anew_when_scanned_again(
     own_music: Path, own_scanned: dict[str, str]
 ) -> None:
-    run_flask(["extract-all", "--network", "mtt-vgg"], own_scanned)
+    run_flask(VGG, own_scanned)
     first, second = sorted(own_music.rglob("*.ogg"))[:2]
     first.write_bytes(second.read_bytes())
     os.utime(first, (1, 1))
     run_flask(["index-all-audio"], own_scanned)
-    again = run_flask(["extract-all", "--network", "mtt-vgg"], own_scanned)
+    again = run_flask(VGG, own_scanned)
     assert "0 tracks extracted, 1 share the vectors" in again.stdout
 
 
@@ -170,7 +171,7 @@ def test_only_the_lost_file_fails_when_it_vanishes_after_the_scan(
     own_music: Path, own_scanned: dict[str, str]
 ) -> None:
     min(own_music.rglob("*.ogg")).unlink()
-    done = run_flask(["extract-all", "--network", "mtt-vgg"], own_scanned)
+    done = run_flask(VGG, own_scanned)
     assert "5 tracks extracted, 1 failed" in done.stdout
 
 
@@ -207,11 +208,11 @@ def test_tracks_stay_pending_when_the_music_is_gone_for_a_while(
     tmp_path: Path, own_music: Path, own_scanned: dict[str, str]
 ) -> None:
     own_music.rename(tmp_path / "unplugged")
-    gone = run_flask(["extract-all"], own_scanned, check=False)
+    gone = run_flask(VGG, own_scanned, check=False)
     assert gone.returncode == 1
     assert "Is its disk mounted?" in gone.stderr
     (tmp_path / "unplugged").rename(own_music)
-    assert "6 tracks extracted, 0 failed" in run_flask(["extract-all"], own_scanned).stdout
+    assert "6 tracks extracted, 0 failed" in run_flask(VGG, own_scanned).stdout
 
 
 def _grow_when_opened(path: Path) -> None:

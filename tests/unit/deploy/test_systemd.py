@@ -14,6 +14,8 @@ from tests.deployment import UNITS, check_command, find_tool, run_tool, unit_val
 HOME = "/opt/music-explore"
 MOST_EXPOSED = 2.0
 
+COMMAND = UNITS[0].parent / "music-explore"
+
 units = pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.stem)
 
 
@@ -57,8 +59,8 @@ def test_variables_name_settings(unit: Path) -> None:
 @units
 def test_secrets_are_in_files_when_commands_read_the_same_settings(unit: Path) -> None:
     (settings,) = unit_values(unit, "EnvironmentFile")
+    assert f"-p EnvironmentFile={settings} " in COMMAND.read_text("utf-8")
     guide = (PROJECT_DIR / "docs" / "deploy.md").read_text("utf-8")
-    assert f"-p EnvironmentFile={settings} " in guide
     in_unit = {
         pair.partition("=")[0] for line in unit_values(unit, "Environment") for pair in shlex.split(line)
     }
