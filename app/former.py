@@ -1,4 +1,4 @@
-"""The prototype that this program descends from, music-explore 0.3: what took the place of its things."""
+"""What replaced the settings, routes, commands and options of the prototype, music-explore 0.3."""
 
 from collections.abc import Iterable
 from typing import Final
@@ -29,7 +29,7 @@ FORMER_ADDRESSES: Final = {
     "/plot-advanced": ("POST", "GET /api/v1/points"),
     "/similarity-result": ("POST", "POST /api/v1/listening/answers"),
 }
-"""Route to its method and to the request that took its place."""
+"""Route to its method and to the request that replaced it."""
 
 FORMER_COMMANDS: Final = {
     "extract": "flask extract-all",
@@ -44,13 +44,11 @@ FORMER_COMMANDS: Final = {
     "reduce": "flask reduce-all",
     "visualize-hubness": "flask experiment hubness --plot FILE.html",
 }
-"""Name to the command that took its place."""
+"""Name to the command that replaced it."""
 
 _DRY = {"--dry": "use --dry-run"}
 _ACCUMULATE = dict.fromkeys(("-c", "--accumulate"), "omit it, as networks always stay loaded")
-_N_TRACKS = dict.fromkeys(
-    ("-n", "--n-tracks", "--n_tracks"), "omit it, as each run does only what has not been done"
-)
+_N_TRACKS = dict.fromkeys(("-n", "--n-tracks", "--n_tracks"), "omit it, as each run skips finished work")
 _WILDCARD = dict.fromkeys(("-w", "--wildcard"), "omit it, as files of all audio formats are found")
 
 FORMER_OPTIONS: Final = {
@@ -66,7 +64,7 @@ FORMER_OPTIONS: Final = {
     ),
     "reduce-all": _DRY | _N_TRACKS,
 }
-"""Command that has kept its name to its former options, and to what to do instead of each."""
+"""Command whose name is unchanged to its former options and what to do instead of each."""
 
 
 def explain_former(names: Iterable[str]) -> str:

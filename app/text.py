@@ -1,11 +1,11 @@
-"""Text in the form in which it is compared: names and paths in one Unicode form, words without accents."""
+"""Text normalised for comparison: names and paths in one Unicode form, words without accents."""
 
 import unicodedata
 
-# Letters that are no base letter with an accent, and that nobody types without the right keyboard.
+# Letters that are not a base letter with an accent, and that most keyboards lack.
 _PLAIN = str.maketrans(
     {"æ": "ae", "œ": "oe", "ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "ı": "i"}
-    # Typographic quotes, apostrophes and hyphens are those of a keyboard; invisible characters go.
+    # Typographic quotes, apostrophes and hyphens become a keyboard's; invisible characters are removed.
     | dict.fromkeys("\u2018\u2019\u201a\u201b\u2032\u02bc\u02b9\u00b4`", "'")
     | dict.fromkeys("\u201c\u201d\u201e\u201f\u2033\u00ab\u00bb", '"')
     | dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2015\u2212", "-")
@@ -14,14 +14,14 @@ _PLAIN = str.maketrans(
 
 
 def composed(text: str) -> str:
-    """Return text in the Unicode form NFC: macOS writes the é of file names as two characters."""
+    """Return text in Unicode's NFC form; macOS, for example, writes é in file names as two characters."""
     return unicodedata.normalize("NFC", text)
 
 
 def fold(text: str) -> str:
-    """Return text without case, accents and typography: ``Beyoncé`` and ``BEYONCE`` are the same."""
+    """Return text without case, accents or typography: ``Beyoncé`` and ``BEYONCE`` are the same."""
     if text.isascii():
         return text.lower().replace("`", "'")
-    # Before normalisation, which makes a space and an accent of some apostrophes.
+    # Before normalisation, which turns some apostrophes into a space and an accent.
     decomposed = unicodedata.normalize("NFKD", text.casefold().translate(_PLAIN))
     return "".join(char for char in decomposed if not unicodedata.combining(char)).translate(_PLAIN)

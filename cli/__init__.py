@@ -15,7 +15,7 @@ from cli.former import former_commands
 
 
 def register(app: Flask) -> None:
-    """Add the commands of every module of this package to ``app.cli``, and those of the prototype, hidden."""
+    """Add the commands of every module of this package to ``app.cli``, and the prototype's, hidden."""
     for info in pkgutil.iter_modules(__path__):
         module = importlib.import_module(f"{__name__}.{info.name}")
         commands: tuple[click.Command, ...] = getattr(module, "COMMANDS", ())

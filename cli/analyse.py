@@ -76,7 +76,9 @@ def analyse(
         names, missing = split_available(settings, default_names())
         _name_missing(missing)
     if networks and not {"tags", "embeddings"} & set(names):
-        raise click.UsageError("--network limits tags and embeddings; name one of them with --attribute.")
+        raise click.UsageError(
+            "--network applies only to tags and embeddings; add one of them with --attribute."
+        )
     wanted = Wanted(names, networks)
     wish = FileWish(wanted, sidecar, write_tags)
     outcome = _run(settings, files, wish, missing=missing, as_json=as_json, dry_run=dry_run)
@@ -161,7 +163,7 @@ def _name_missing(missing: dict[str, str]) -> None:
 
 @dataclass
 class _Outcome:
-    """How many files failed, and for how many something that was to be written was not found."""
+    """Number of files that failed, and of files with analyses that found nothing to write."""
 
     failed: int = 0
     incomplete: int = 0
@@ -191,7 +193,7 @@ def _run(
         else:
             reporter.out("\n".join(_describe(report)))
     if outcome.failed:
-        reporter.say(f"{outcome.failed:,} of {len(files):,} files could not be done.")
+        reporter.say(f"{outcome.failed:,} of {len(files):,} files failed.")
     return outcome
 
 

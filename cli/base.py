@@ -52,7 +52,7 @@ vanished_option = click.option(
 
 
 class _Command(click.Command):
-    """Names what to do instead of options that only the prototype had."""
+    """A command that says what to do instead of options that only the prototype had."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         try:

@@ -1,4 +1,4 @@
-"""Commands of the prototype: ``load-jamendo-metadata`` under its new name, of the others one sentence."""
+"""Commands of the prototype: ``load-jamendo-metadata`` still works, the others name their replacements."""
 
 import copy
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ RENAMED = {"load-jamendo-metadata": load_jamendo_data}
 
 
 def former_commands() -> Iterator[click.Command]:
-    """Yield hidden commands with the names of the prototype."""
+    """Yield hidden commands under the names that the prototype used."""
     for name in FORMER_COMMANDS:
         yield _rename(RENAMED[name], name) if name in RENAMED else _refusal(name)
 
@@ -25,7 +25,7 @@ def _rename(command: click.Command, name: str) -> click.Command:
 
 
 def _refusal(name: str) -> click.Command:
-    """Make a command that takes anything, and says what took its place."""
+    """Make a command that accepts any arguments and names its replacement."""
 
     def refuse(**_arguments: object) -> None:
         raise click.UsageError(

@@ -119,9 +119,9 @@ def verify(repair: bool, deep: bool) -> None:
         for problem in report.problems:
             click.echo(printable(problem))
         if report.leftovers:
-            verb = "removed" if repair else "found"
-            count = counted(len(report.leftovers), "leftover")
-            click.echo(f"{count} of earlier runs {verb}, used by nothing.")
+            verb = "Removed" if repair else "Found"
+            count = counted(len(report.leftovers), "unused leftover")
+            click.echo(f"{verb} {count} from earlier runs.")
         click.echo(f"{counted(report.checked, 'check')}: {counted(len(report.problems), 'problem')}.")
         if report.problems and repair:
             rebuild(settings, reporter, to_extract=report.to_extract)

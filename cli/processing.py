@@ -47,7 +47,7 @@ jobs_option = click.option(
     default=0,
     help="Worker processes; 0 = the setting JOBS, or one per core.",
 )
-force_option = click.option("-f", "--force", is_flag=True, help="Compute anew what is there already.")
+force_option = click.option("-f", "--force", is_flag=True, help="Recompute existing results.")
 
 
 @command(

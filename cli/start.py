@@ -28,7 +28,7 @@ host_option = click.option(
     default="127.0.0.1",
     show_default=True,
     callback=_without_brackets,
-    help="Where the page is served.",
+    help="Host name or address to serve the page on.",
 )
 port_option = click.option(
     "--port", type=click.IntRange(1, 65535), default=5000, show_default=True, help="Port of the page."
@@ -81,21 +81,21 @@ def check_address(host: str, port: int) -> None:
     Raises
     ------
     InputError
-        If browsers refuse the port, or it is not free.
+        If browsers refuse the port, or the address cannot be used.
     """
     check_port(port)
     try:
-        # As gunicorn takes it: of the sixth version only where it is written so.
+        # As gunicorn does: IPv6 only if the host is written as an IPv6 address.
         with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind((host, port))
-    except TypeError as error:  # what Python raises where a name cannot be encoded
-        raise InputError(f"{host!r} is not a host name or address.") from error
+    except TypeError as error:  # raised by Python if a name cannot be encoded
+        raise InputError(f"{host!r} is not a valid host name or address.") from error
     except OSError as error:
         other = other_port(port)
         advice = {
             errno.EADDRINUSE: f"Choose another port: make demo PORT={other}, or --port {other}",
-            errno.EACCES: f"Ports below 1024 need special rights. Choose a higher port, such as {other}.",
+            errno.EACCES: f"Ports below 1024 are privileged. Choose a higher port, such as {other}.",
         }
         raise InputError(
             f"The page cannot be served on {_in_url(host)}:{port}: {error.strerror}. "
@@ -105,7 +105,7 @@ def check_address(host: str, port: int) -> None:
 
 def serve_page(settings: Settings, host: str, port: int) -> None:
     """Become the web server."""
-    shown = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - of this machine, as any other
+    shown = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - only displayed
     click.echo(f"\nOpen http://{_in_url(shown)}:{port}   (Ctrl-C ends it)\n")
     environment = os.environ | {f"{ENVIRONMENT_PREFIX}AUDIO_DIR": str(settings.AUDIO_DIR)}
     options = ["--bind", f"{_in_url(host)}:{port}", "--no-control-socket"]
@@ -115,7 +115,7 @@ def serve_page(settings: Settings, host: str, port: int) -> None:
 
 
 def _in_url(host: str) -> str:
-    """Return a host as it stands before a port: IPv6 in brackets."""
+    """Return a host as written in a URL: IPv6 addresses in brackets."""
     return f"[{host}]" if ":" in host else host
 
 

@@ -103,11 +103,11 @@ LONGEST = (
     "integration/web/test_openapi_fuzz.py",
     "integration/process/test_repair.py",
 )
-"""Files of tests that take about a minute or more."""
+"""Test files that take about a minute or more."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the longest files, so that no process is left alone with one of them at the end."""
+    """Start the longest files first, so that none of them is left running alone at the end."""
     places = {Path(__file__).parent / name: place for place, name in enumerate(LONGEST)}
     items.sort(key=lambda item: places.get(item.path, len(LONGEST)))
 

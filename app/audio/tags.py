@@ -22,7 +22,7 @@ from app.errors import AudioError
 # gives them, then those of ASF, then those of ID3 in formats without that interface. FFmpeg's are among them.
 _TITLE = ("title", "TIT2")
 _ARTIST = ("artist", "author", "album artist", "albumartist", "album_artist", "TPE1", "TPE2")
-_ARTISTS = ("artists", "WM/ARTISTS", "TXXX:Artists")  # each of them, beside a credit such as "A & B"
+_ARTISTS = ("artists", "WM/ARTISTS", "TXXX:Artists")  # one value per artist, beside a credit such as "A & B"
 _ALBUM_ARTIST = ("albumartist", "album artist", "album_artist", "WM/AlbumArtist", "TPE2")
 _COMPILATION = ("compilation", "itunescompilation", "WM/IsCompilation", "TCMP")
 _ALBUM = ("album", "WM/AlbumTitle", "TALB")
@@ -38,7 +38,7 @@ _KEY = ("initialkey", "key", "WM/InitialKey", "TKEY")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _YEAR = re.compile(r"(?<!\d)([12]\d{3})(?:(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01]))?(?!\d)")
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)?")
-# "feat" without a dot is also a part of names: it counts in brackets, or where none with a dot is.
+# "feat" without a dot also occurs in names: it counts only in brackets, or if there is none with a dot.
 _FEATURED = (r"\s(?:feat\.|ft\.|featuring)\s", r"\sfeat\s(?!\s*(?:[&+,/-]|and\s|with\s))")
 _BEGINS = re.compile(r"^\s*(?:feat\.?|ft\.|featuring)\s+", re.IGNORECASE)
 _BRACKETED = re.compile(
@@ -72,8 +72,9 @@ class FileTags:
     ----------
     title, artist, album : str or None
     artists : tuple of str
-        Each artist of the track: those that the file lists or separates by ``;``, and those after "feat.", in
-        the artist or in brackets in the title. Names contain ``&``, ``,``, ``/`` and "and": not split there.
+        Each artist of the track: those that the file lists or separates with ``;``, and those after "feat."
+        in the artist, or in brackets in the title. Names may contain ``&``, ``,``, ``/`` and "and", so they
+        are not split there.
     genres : tuple of str
         In the order of the file, without repetitions.
     year : int or None
@@ -185,7 +186,7 @@ def _album_artist(values: "_Values") -> str | None:
 
 
 def _artists(credited: list[str], title: str) -> tuple[str, ...]:
-    """Return each artist once: of a list, and those that feature."""
+    """Return each artist once: those of a list, and featured ones."""
     names: list[str] = []
     for part in (part for credit in credited for part in credit.split(";")):
         own = _BRACKETED.sub(" ", part)
@@ -197,7 +198,7 @@ def _artists(credited: list[str], title: str) -> tuple[str, ...]:
 
 
 def _parted(credit: str) -> list[str]:
-    """Part a credit where somebody features; at ``feat`` without a dot only if more than that is left."""
+    """Split a credit at "feat.", else at ``feat`` without a dot, if there are names on both sides."""
     for pattern in _FEATURED:
         names = re.split(pattern, f" {credit} ", flags=re.IGNORECASE)
         if len(names) > 1 and all(name.strip() for name in names):

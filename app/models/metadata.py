@@ -21,7 +21,7 @@ track_artists = Table(
     Column("artist_id", ForeignKey("artist.id", ondelete="CASCADE"), primary_key=True),
     Index("ix_track_artist_artist_id", "artist_id"),
 )
-"""Those of a track by several artists. Others have none: the track's own column names their artist."""
+"""Artists of tracks that have several. Other tracks have no rows here, only their own column."""
 
 
 class Artist(Base):

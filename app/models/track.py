@@ -29,8 +29,8 @@ class Track(Base):
     error : str or None
         Why the last scan could not read the file; None if it could.
     artist_id : int or None
-        Whom the track is credited to, as it is shown: "A feat. B" is one row. Filters ask for each artist,
-        see :func:`app.queries.metadata.artists_of_tracks`.
+        The artist credit, as displayed: "A feat. B" is one row. Filters use each artist, see
+        :func:`app.queries.metadata.artists_of_tracks`.
     bpm : float or None
         Tempo in beats per minute.
     key : str or None

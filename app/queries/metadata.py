@@ -144,7 +144,7 @@ def _query(name: str) -> Executable:
 
 
 def artists_of_tracks() -> Subquery:
-    """Rows of ``track_id`` and ``artist_id``: each artist of a track by several, else the credited one."""
+    """Rows of ``track_id`` and ``artist_id``: each of several artists, otherwise the credited one."""
     credited = select(Track.id.label("track_id"), Track.artist_id).where(
         Track.artist_id.is_not(None), ~exists().where(track_artists.c.track_id == Track.id)
     )
@@ -158,7 +158,7 @@ def _numbered(labels: Iterable[Any]) -> list[tuple[int, int, str]]:
 
 
 def _commonest(links: Subquery) -> Executable:
-    """Of a track with several values, take the one that most tracks have: few colours.
+    """Of several values of a track, select the one that most tracks have, for few colours.
 
     Parameters
     ----------

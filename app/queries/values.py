@@ -67,7 +67,7 @@ def _tags(group: str) -> Iterator[tuple[int, int, str]]:
 
 
 def _artists(_: str) -> Iterator[tuple[int, int, str]]:
-    """Rows like those: every artist of a track."""
+    """Rows of the same kind: every artist of a track."""
     links = artists_of_tracks()
     query = select(links.c.track_id, Artist.id, Artist.name).join(Artist, Artist.id == links.c.artist_id)
     for row in db.session.execute(query.order_by(links.c.track_id, Artist.id)):
@@ -75,7 +75,7 @@ def _artists(_: str) -> Iterator[tuple[int, int, str]]:
 
 
 def _folders(_: str) -> Iterator[tuple[int, int, str]]:
-    """Rows like those: every folder below AUDIO_DIR that a file lies in, ``rock`` and ``rock/live``."""
+    """Rows of the same kind: every folder below AUDIO_DIR that a file lies in, ``rock`` and ``rock/live``."""
     numbers: dict[str, int] = {}
     for track_id, path in db.session.execute(select(Track.id, Track.path).order_by(Track.id)):
         for folder in accumulate(composed(path).split("/")[:-1], "{}/{}".format):

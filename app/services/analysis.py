@@ -44,8 +44,8 @@ class Request:
     key : str or None
         Idempotency key of whoever asks.
     missing : dict
-        Analyses that were asked for as well and cannot run here, with reasons; kept with the job. Without
-        any names, those that were left out.
+        Analyses that were also requested but cannot run here, with reasons; stored with the job. Without
+        names, all that were skipped.
     """
 
     names: tuple[str, ...] = ()

@@ -199,7 +199,7 @@ def _refuse_encoding() -> None:
 def _refuse_foreign() -> None:
     """Leave a database alone that another program has made, such as the prototype."""
     path = _sqlite_file()
-    if path is not None and not path.exists():  # looking at it would create it
+    if path is not None and not path.exists():  # inspecting it would create it
         return
     found = sorted(set(inspect(db.engine).get_table_names()) - {"alembic_version"})
     if found:

@@ -203,16 +203,16 @@ class Names:
         self.tag_ids((GENRE, genre) for tags in all_tags for genre in tags.genres)
 
     def _owner(self, tags: FileTags) -> int | None:
-        """Return the artist of the album, who makes one album of all tracks of a compilation.
+        """Return the artist of the album, so that all tracks of a compilation form one album.
 
-        Without an album artist it is the first of those on the track, as a guest makes no other album.
+        Without an album artist, it is the first artist of the track, so that a guest starts no other album.
         """
         first = tags.artists[0] if tags.artists else tags.artist
         return self._artists.get(tags.album_artist or first or "")
 
     def _name_known(self, artist_id: int | None, album_id: int | None, tags: FileTags) -> None:
         if artist_id in self._nameless_artists and tags.artist:
-            name = tags.artists[0] if tags.artists else tags.artist  # the provider's artist is one
+            name = tags.artists[0] if tags.artists else tags.artist  # the provider names one artist
             self._session.execute(update(Artist).where(Artist.id == artist_id).values(name=name))
             self._nameless_artists.discard(artist_id)
             self._artists.setdefault(name, artist_id)
@@ -238,7 +238,7 @@ def replace_tags(session: Session, links: dict[int, list[int]]) -> None:
 
 
 def replace_artists(session: Session, links: dict[int, list[int]]) -> None:
-    """Let tracks, by id, be by these artists, by id; without any, by the one that they are credited to."""
+    """Set the artists of tracks, all by id; a track without any has only the one it is credited to."""
     _replace(session, track_artists, links)
 
 
@@ -293,7 +293,7 @@ def clean(tags: FileTags) -> FileTags:
 
 
 def _storable(text: str | None) -> str | None:
-    """Cut a text to what an index takes, in one Unicode form, without surrogates: no database stores them."""
+    """Truncate a text for indexes, in one Unicode form, without surrogates, which no database stores."""
     if text is None:
         return None
     return composed(text.encode("utf-8", "ignore").decode("utf-8"))[:MAX_NAME_LENGTH].strip() or None

@@ -85,7 +85,7 @@ def _restore_manifest(settings: Settings, part: Part, files: PartFiles) -> bool:
     )
     query = select(*columns).join(Extraction, Extraction.track_id == Track.id)
     known = {row.id: row for row in db.session.execute(query.where(Extraction.part_id == part.id))}
-    # Of tracks that share rows, one whose file is still what they were computed from.
+    # If tracks share rows, use one whose file still has the content that the rows were computed from.
     shared = sorted(_places(part), key=lambda place: known[place[0]].is_current)
     places = sorted({place[1:]: place for place in shared}.values(), key=lambda place: place[1])
     counts = [n_rows for _, _, n_rows in places]

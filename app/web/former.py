@@ -1,4 +1,4 @@
-"""Addresses of the prototype: each leads to what took its place, or names it."""
+"""Routes of the prototype: each redirects to its replacement, or names it."""
 
 from urllib.parse import urlencode
 
@@ -13,28 +13,28 @@ former = Blueprint("former", __name__)
 
 @former.get("/explore")
 def explore() -> Response:
-    """Lead to the map."""
+    """Redirect to the map."""
     return _explore({})
 
 
 @former.get("/playground")
 def playground() -> Response:
-    """Lead to the map of segments."""
+    """Redirect to the map of segments."""
     return _explore({"level": "segments"})
 
 
 @former.get("/compare")
 def compare() -> Response:
-    """Lead to two maps beside each other."""
+    """Redirect to two maps side by side."""
     return _explore({"other": "on"})
 
 
 def name_successor(**_parts: str) -> Response:
-    """Say what took the place of an address, in answer to which the prototype sent something else."""
+    """Name the replacement of a route without a direct counterpart."""
     rule = request.url_rule
     _, successor = FORMER_ADDRESSES[rule.rule if rule is not None else ""]
     raise GoneError(
-        f"{request.path} was an address of music-explore 0.3. It was replaced by {successor}; see {GUIDE}."
+        f"{request.path} was a route of music-explore 0.3. It was replaced by {successor}; see {GUIDE}."
     )
 
 

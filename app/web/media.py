@@ -159,7 +159,7 @@ def _parse_segment(text: str) -> tuple[int, int]:
     track_id, _, number = text.partition(":")
     if not all(part.isascii() and part.isdigit() and len(part) < 16 for part in (track_id, number)):
         raise InputError(
-            f"A segment is called <track id>:<number>, not {text!r}: its number counts within its track, not "
-            f"across the library as in music-explore 0.3; see {GUIDE}."
+            f"A segment ID has the form <track id>:<number>, not {text!r}: segments are numbered within "
+            f"their track, not across the library as in music-explore 0.3. See {GUIDE}."
         )
     return int(track_id), int(number)

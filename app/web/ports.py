@@ -28,7 +28,7 @@ def check_port(port: int) -> None:
 
 
 def other_port(port: int) -> int:
-    """Return another port, from 5000 on, that browsers open."""
+    """Return another port, 5000 or above, that browsers open."""
     first = max(port + 1, 5000)
     ports = (*range(first, 65536), *range(5000, min(first, 65536)))
     usable: int = next(number for number in ports if number not in BLOCKED_PORTS)

@@ -72,10 +72,10 @@ class Limits:
 
 
 class Answering(WSGITask):  # type: ignore[misc]
-    """One answer. Behind one without a body, such as 304, waitress would close the connection."""
+    """A response. After one without a body, such as 304, waitress would close the connection."""
 
     def set_close_on_finish(self) -> None:
-        """Close the connection after the answer, if that is needed to tell where it ends, or asked for."""
+        """Close the connection after the response if that marks its end, or if it was requested."""
         if self.has_body or self.version == "1.0" or self._is_closing:
             super().set_close_on_finish()
 
@@ -86,23 +86,23 @@ class Answering(WSGITask):  # type: ignore[misc]
 
 
 class Admission:
-    """The question whether a large body may be sent: asked in a thread that may wait for the database."""
+    """A check of whether a large body may be sent, in a thread that may wait for the database."""
 
     def __init__(self, channel: "Channel", request: Any) -> None:
         self._channel = channel
         self._request = request
 
     def service(self) -> None:
-        """Find the answer."""
+        """Check, and report the result to the channel."""
         environ = WSGITask(self._channel, self._request).get_environment()
         may = False
         try:
             may = may_send_much(self._channel.server.application, environ)
-        finally:  # back to the thread that receives
+        finally:  # back in the receiving thread
             self._channel.server.trigger.pull_trigger(lambda: self._channel.admit(self._request, may=may))
 
     def cancel(self) -> None:
-        """Leave it open, as the server ends."""
+        """Skip the check, as the server is shutting down."""
 
 
 class Channel(HTTPChannel):  # type: ignore[misc]
@@ -144,12 +144,12 @@ class Channel(HTTPChannel):  # type: ignore[misc]
         return size > MAX_BODY
 
     def readable(self) -> bool:
-        """Tell whether more may come: of a large body nothing before it is known whether it may be sent."""
+        """Return whether to receive more: nothing of a large body until it has been checked."""
         may: bool = super().readable()
         return may and not self._is_held
 
     def admit(self, request: Any, *, may: bool) -> None:
-        """Go on receiving a large body, or let the application refuse it now, without the rest of it."""
+        """Continue receiving a large body, or let the application refuse it at once, without the rest."""
         self._is_held = False
         if not may and request is self.request:
             request.close()
@@ -217,7 +217,7 @@ class Channel(HTTPChannel):  # type: ignore[misc]
         self._answer()
 
     def _answer(self) -> None:
-        """Answer a request of which nothing more will be received, after those before it."""
+        """Answer a request whose remainder will not be received, after any earlier requests."""
         with self.requests_lock:
             self.requests.append(self.request)
             self.request = None
@@ -240,7 +240,7 @@ class ServingWorker(Worker):  # type: ignore[misc]  # gunicorn has no types
         self._patience = settings.CLIENT_TIMEOUT_SECONDS
         self._dispatcher = ThreadedTaskDispatcher()
         self._dispatcher.set_thread_count(self.cfg.threads)
-        self._doorkeeper = ThreadedTaskDispatcher()  # one thread, so that admissions never take all others
+        self._doorkeeper = ThreadedTaskDispatcher()  # one thread, so that checks never occupy the others
         self._doorkeeper.set_thread_count(1)
         for listener in self.sockets:  # one by one, as each may be of the network or a Unix socket
             create_server(

@@ -1,4 +1,4 @@
-"""A track by several artists is by each of them; their names come with the next reading of tags."""
+"""Link tracks to each of several artists; the links are filled in when tags are next read."""
 
 import sqlalchemy as sa
 from alembic import op

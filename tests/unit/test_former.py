@@ -62,7 +62,7 @@ def test_their_database_is_refused_and_left_alone_by_every_command(their_root: P
     assert path.read_bytes() == before
 
 
-def test_their_settings_cost_one_line(tmp_path: Path, monkeypatch, caplog) -> None:
+def test_their_settings_are_reported_in_one_line(tmp_path: Path, monkeypatch, caplog) -> None:
     (tmp_path / "instance").mkdir()
     lines = [f"{name} = 'x'" for name in FORMER_SETTINGS]
     (tmp_path / "instance" / "config.py").write_text("\n".join([*lines, "DEBUG = False"]))
@@ -73,7 +73,7 @@ def test_their_settings_cost_one_line(tmp_path: Path, monkeypatch, caplog) -> No
 
 
 @pytest.mark.parametrize("rule", FORMER_ADDRESSES)
-def test_their_address_names_its_replacement(app: Flask, rule: str) -> None:
+def test_their_route_names_its_replacement(app: Flask, rule: str) -> None:
     method, replacement = FORMER_ADDRESSES[rule]
     response = app.test_client().open(re.sub(r"<[^>]+>", "a/b", rule), method=method)
     assert response.status_code == 410
@@ -82,11 +82,11 @@ def test_their_address_names_its_replacement(app: Flask, rule: str) -> None:
 
 
 @pytest.mark.parametrize("rule", [rule for rule, (method, _) in FORMER_ADDRESSES.items() if method == "GET"])
-def test_their_address_answers_when_only_the_head_is_asked_for(app: Flask, rule: str) -> None:
+def test_their_route_responds_when_only_the_headers_are_requested(app: Flask, rule: str) -> None:
     assert app.test_client().head(rule).status_code == 410
 
 
-def test_number_of_a_segment_of_theirs_is_explained(app: Flask) -> None:
+def test_their_segment_number_is_explained(app: Flask) -> None:
     response = app.test_client().get("/audio/segment/3000/5")
     assert response.status_code == 400
     assert "as in music-explore 0.3" in response.json["error"]["message"]
@@ -119,7 +119,7 @@ def test_their_option_names_what_to_do_instead(runner: FlaskCliRunner, command: 
     assert FORMER_OPTIONS[command][option] in result.stderr
 
 
-def test_option_is_only_unknown_when_the_prototype_had_no_such_command(runner: FlaskCliRunner) -> None:
+def test_option_is_simply_unknown_when_the_prototype_had_no_such_command(runner: FlaskCliRunner) -> None:
     result = runner.invoke(args=["status", "-n", "3"])
     assert result.exit_code == 2
     assert "music-explore 0.3" not in result.stderr
@@ -140,13 +140,13 @@ def test_guide_names_everything_former() -> None:
     assert {name for name in former if not re.search(rf"[` ]{re.escape(name)}[`/ ]", theirs)} == set()
 
 
-def test_guide_names_only_settings_that_there_are() -> None:
+def test_guide_names_only_settings_that_exist() -> None:
     named = {name for text in SNIPPETS for name in re.findall(r"^([A-Z]{2,}_[A-Z_]+)(?: = .*)?$", text)}
     assert len(named) > 15
     assert named - set(Settings.model_fields) - set(FORMER_SETTINGS) == set()
 
 
-def test_guide_names_only_commands_and_options_that_there_are() -> None:
+def test_guide_names_only_commands_and_options_that_exist() -> None:
     typed = [text.split()[1:] for text in SNIPPETS if text.startswith("flask ")]
     typed += [value.split()[1:] for value in FORMER_COMMANDS.values()]
     assert len(typed) > 20
@@ -157,7 +157,7 @@ def test_guide_names_only_commands_and_options_that_there_are() -> None:
         assert {part for part in arguments if part.startswith("-")} <= known
 
 
-def test_guide_names_only_routes_that_there_are(app: Flask) -> None:
+def test_guide_names_only_routes_that_exist(app: Flask) -> None:
     asked = [text for cell in CELLS for text in re.findall(r"`((?:GET|POST) /[^`]*)`", cell[1])] + [
         replacement for _, replacement in FORMER_ADDRESSES.values()
     ]

@@ -1,11 +1,11 @@
-"""Text in the form in which it is compared."""
+"""Text normalised for comparison."""
 
 import pytest
 
 from app.text import composed, fold
 
 
-def test_text_is_the_same_when_it_is_composed_in_another_way():
+def test_text_is_the_same_when_its_unicode_form_differs():
     assert fold("Beyoncé") == fold("BEYONCE\u0301") == "beyonce"
     assert fold("ﬁ Ｗｉｄｅ") == "fi wide"
 
@@ -26,7 +26,7 @@ def test_text_is_the_same_when_its_typography_differs(written, typed):
     assert fold(written) == fold(typed)
 
 
-def test_names_are_equal_when_their_accents_are_written_otherwise():
+def test_names_are_equal_when_their_accents_are_encoded_differently():
     assert composed("Bjo\u0308rk/\u1112\u1161\u11ab.mp3") == composed("Bj\u00f6rk/\ud55c.mp3")
     assert composed("Bjork") != composed("Björk")
     assert composed("lone \udcff") == "lone \udcff"

@@ -134,7 +134,7 @@ def engine_of(network: Network, path: Path, chosen: str) -> str:
     Raises
     ------
     MissingExtraError
-        If it is not installed, or the card is chosen and cannot run the network.
+        If it is not installed, or the card is chosen but cannot run the network.
     """
     if path.suffix == ".onnx":
         return chosen if chosen == ONNX_CUDA else choose_engine("onnx")
@@ -142,8 +142,8 @@ def engine_of(network: Network, path: Path, chosen: str) -> str:
         return chosen
     if chosen == ONNX_CUDA:
         raise MissingExtraError(
-            f"ONNX_PROVIDER = 'cuda' cannot run {path.name}, a frozen graph that only Essentia's TensorFlow "
-            f"runs, on the processor. Put {path.stem}.onnx beside it, or set ONNX_PROVIDER = 'cpu'."
+            f"ONNX_PROVIDER = 'cuda' cannot run {path.name}: only Essentia's TensorFlow runs this frozen "
+            f"graph, on the processor. Put {path.stem}.onnx beside it, or set ONNX_PROVIDER = 'cpu'."
         )
     return choose_engine("essentia")
 

@@ -22,12 +22,12 @@ Numbers = npt.NDArray[np.float32]
 
 @dataclass(frozen=True)
 class TrackFacts:
-    """Facts of all tracks of a network, each of shape (n_tracks,) if not said otherwise.
+    """Facts of all tracks of a network, each of shape (n_tracks,) unless stated otherwise.
 
     Attributes
     ----------
     artists : int64, shape=(n_links, 2)
-        Row of a track and id of an artist, as often as a track has artists.
+        Row of a track and id of an artist: one pair for each artist of a track.
     albums : int64
         Ids; 0 where unknown.
     contents : int64

@@ -16,9 +16,9 @@ from app.services.report import Advance, Reporter
 from app.settings import Settings
 
 WRITTEN = ("bpm", "key", *GENRES)
-"""Analyses whose results tags have room for."""
+"""Analyses whose results can be written to tags."""
 SIDECARS = (*WRITTEN, "classifiers")
-"""Analyses whose results sidecar files hold."""
+"""Analyses whose results can be written to sidecar files."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ class FileReport:
     backup : Path or None
         Copy of the audio file as it was.
     not_found : tuple of str
-        Analyses that were to be written and found nothing, such as the tempo of silence.
+        Analyses that should have been written but found nothing, such as the tempo of silence.
     """
 
     path: Path
@@ -90,7 +90,7 @@ def check_wish(settings: Settings, wish: FileWish) -> None:
     check_available(settings.MODELS_DIR, engine_for(settings), wish.wanted)
     for what, is_wanted, able in (("tags", wish.tags, WRITTEN), ("sidecar files", wish.sidecars, SIDECARS)):
         if is_wanted and not set(wish.wanted.names) & set(able):
-            raise InputError(f"None of these can be written to {what}. Can be: {', '.join(able)}.")
+            raise InputError(f"None of these can be written to {what}. Choose from: {', '.join(able)}.")
 
 
 def analyse_files(
@@ -160,7 +160,7 @@ def _analyse(analyser: Analyser, path: Path, wish: FileWish, counter: _Counter) 
 
 
 def _not_found(facts: Facts, wish: FileWish) -> tuple[str, ...]:
-    """Return the analyses that were to be written and found nothing."""
+    """Return the analyses that should have been written but found nothing."""
     genres = dict.fromkeys(GENRES, facts.genres)
     found = {"bpm": facts.bpm, "key": facts.key, **genres, "classifiers": facts.levels}
     able = set(SIDECARS if wish.sidecars else WRITTEN if wish.tags else ())

@@ -126,7 +126,7 @@ def leave_when_orphaned() -> None:
     """End this process, as a signal would, once its standard input ends; for the workers of a pool."""
 
     def watch() -> None:
-        # Not by sys.stdin, whose lock this thread would hold while the process ends, which aborts it then.
+        # Not through sys.stdin: its lock, held by this thread while the process exits, would abort it.
         while os.read(sys.stdin.fileno(), 1):
             pass
         os.kill(os.getpid(), signal.SIGTERM)

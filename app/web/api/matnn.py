@@ -21,7 +21,7 @@ GENRES = ("genre_discogs_effnet", "genre_musicnn", "genre_magnatagatune")
 FLAGS = ("bpm", "key", "classifiers", *GENRES)
 OFF = frozenset({"", "0", "false", "no", "off", "none"})
 LEVELS = ("approachability", "engagement")
-NO_LEVEL = "Its classifier is not installed: flask download-models --official"
+NO_LEVEL = "Its classifier is not installed. Run: flask download-models --official"
 SHOWN_GENRES = 3
 
 
@@ -125,7 +125,7 @@ def _findings(found: dict[str, Any], missing: dict[str, str]) -> dict[str, Any]:
             told["genre_source"] = name
         elif name in found:
             source = told["genre_source"]
-            missing[name] = f"A result has one genre, here of {source}. Ask for one genre at a time."
+            missing[name] = f"A result has the genres of one analysis, here {source}. Request one at a time."
     if "bpm" in found:
         bpm = found["bpm"]["bpm"]
         told["bpm"] = None if bpm is None else f"{bpm:.1f}"

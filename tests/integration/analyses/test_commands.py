@@ -70,7 +70,7 @@ def test_others_go_on_when_a_file_is_bad(runner, songs, bad, tmp_path):
     assert ["error" in one for one in told] == [False, True, True, False]
     assert "not an audio file" in told[1]["error"]
     assert "vanished" in told[2]["error"]
-    assert "2 of 4 files could not be done." in result.stderr
+    assert "2 of 4 files failed." in result.stderr
     assert "Analysing: 4 of 4" in result.stderr
     people = runner.invoke(args=["analyse", str(bad), "--attribute", "key"])
     assert "Failed: not an audio file" in people.stdout
@@ -116,7 +116,7 @@ def test_format_without_tags_is_told_of_before_anything_is_done(runner, tmp_path
     [
         (["--attribute", "mood"], 2, "Unknown analysis 'mood'. Known: bpm, key"),
         (["--network", "nosuch"], 2, "Unknown network 'nosuch'"),
-        (["--attribute", "tags", "--write-tags"], 2, "Can be: bpm, key, genre_discogs_effnet"),
+        (["--attribute", "tags", "--write-tags"], 2, "Choose from: bpm, key, genre_discogs_effnet"),
         (["--attribute", "tags", "--network", "audioset-vggish"], 2, "gives no taggrams"),
         (["--attribute", "genre_discogs_effnet"], 1, "flask download-models --official"),
     ],
@@ -214,7 +214,7 @@ def test_a_card_that_is_missing_is_never_replaced_when_files_are_analysed(models
     assert "ONNX_PROVIDER = 'cuda'" in result.stderr
 
 
-def test_what_is_left_out_is_told_to_programs(runner, songs):
+def test_skipped_analyses_are_listed_in_json(runner, songs):
     result = runner.invoke(args=["analyse", "--json", str(songs[0])])
     assert result.exit_code == 0
     told = json.loads(result.stdout)
@@ -222,7 +222,7 @@ def test_what_is_left_out_is_told_to_programs(runner, songs):
     assert "flask download-models --official" in told["missing"]["classifiers"]
 
 
-def test_sound_without_tempo_is_reported_when_it_was_to_be_written(runner, tmp_path):
+def test_sound_without_tempo_is_reported_when_the_tempo_should_be_written(runner, tmp_path):
     song = write_signal(tmp_path / "silence.flac", np.zeros((1, 44_100 * 8), np.float32))
     result = runner.invoke(args=["analyse-file", "-b", "-k", "-f", str(song)])
     assert result.exit_code == 3
@@ -233,7 +233,7 @@ def test_sound_without_tempo_is_reported_when_it_was_to_be_written(runner, tmp_p
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (["--attribute", "bpm", "--network", "mtt-vgg"], "--network limits tags and embeddings"),
+        (["--attribute", "bpm", "--network", "mtt-vgg"], "--network applies only to tags and embeddings"),
         (["--attribute", "tags", "--sidecar"], "None of these can be written to sidecar files"),
         (["--attribute", "classifiers", "--write-tags"], "No classifier is installed"),
         (["--attribute", "tags", "--write-tags"], "None of these can be written to tags"),

@@ -188,7 +188,7 @@ def test_more_are_refused_when_the_queue_is_full(client, send, app, settings, to
     assert len(list((settings.ROOT_DIR / "uploads").iterdir())) == 2
 
 
-def test_what_is_left_out_is_named_when_nothing_was_named(client, send, tone):
+def test_skipped_analyses_are_listed_when_none_were_requested(client, send, tone):
     told = send(tone, query="").json
     assert told["missing"].keys() == {"genre_discogs_effnet", "classifiers"}
     assert not set(told["attributes"]) & set(told["missing"])

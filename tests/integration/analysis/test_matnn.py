@@ -50,7 +50,7 @@ def test_only_what_is_wanted_is_told_when_flags_say_so(client, work, tone):
     assert client.get(f"/api/result/{number}").json["result"].keys() == {"genre", "genre_source"}
 
 
-def test_second_genre_is_named_when_two_are_asked_for(client, work, tone):
+def test_second_genre_is_listed_when_two_are_requested(client, work, tone):
     number = upload(client, tone, {"genre_magnatagatune": "on", "genre_musicnn": "on"}).json["id"]
     work()
     told = client.get(f"/api/result/{number}").json["result"]
@@ -58,7 +58,7 @@ def test_second_genre_is_named_when_two_are_asked_for(client, work, tone):
     assert told["missing"].keys() == {"genre_magnatagatune"}
 
 
-def test_genre_is_refused_when_no_network_can_name_one(app, client, tone, tmp_path):
+def test_genre_is_refused_when_no_network_can_detect_one(app, client, tone, tmp_path):
     (tmp_path / "none").mkdir()
     app.extensions["settings"] = app.extensions["settings"].model_copy(
         update={"MODELS_DIR": tmp_path / "none"}

@@ -24,7 +24,7 @@ from app.settings import Settings
 from cli import register
 from tests.clips import write_clip
 
-N_CLIPS = 3000  # several times as many as the batches that end before a signal counts
+N_CLIPS = 3000  # several times as many as in the batches that end before a signal takes effect
 
 
 def make_app(**settings):

@@ -1,4 +1,4 @@
-"""Whoever runs a network asks the same place where: no caller computes on the processor instead of a card."""
+"""Nothing that runs a network uses the processor if a card was requested."""
 
 import io
 import shutil
@@ -32,7 +32,7 @@ def application(root: Path, **more: object) -> Flask:
 
 @pytest.fixture(scope="module")
 def library(tmp_path_factory: pytest.TempPathFactory, models_dir: Path) -> Path:
-    """The root of a library of one tone and one network, computed on the processor."""
+    """The root of a library with one tone and one network, computed on the processor."""
     root = tmp_path_factory.mktemp("library")
     for folder in ("models", "audio"):
         (root / folder).mkdir()
@@ -62,7 +62,7 @@ def own_root(library: Path, tmp_path: Path) -> Path:
         "analyse-file -b -g magnatagatune -f {song}",
     ],
 )
-def test_command_ends_before_its_work(own_root: Path, command: str) -> None:
+def test_command_stops_before_its_work_when_there_is_no_card(own_root: Path, command: str) -> None:
     song = own_root / "audio" / "tone.flac"
     result = (
         application(own_root, ONNX_PROVIDER="cuda")
@@ -74,7 +74,7 @@ def test_command_ends_before_its_work(own_root: Path, command: str) -> None:
     assert [path.name for path in (own_root / "audio").iterdir()] == ["tone.flac"]
 
 
-def test_process_ends_before_its_work_when_there_is_something_to_extract(own_root: Path) -> None:
+def test_process_stops_before_its_work_when_there_is_something_to_extract(own_root: Path) -> None:
     write_tone(own_root / "audio" / "another.flac", 5.0, frequency=330.0)
     result = application(own_root, ONNX_PROVIDER="cuda").test_cli_runner().invoke(args=["process"])
     assert result.exit_code == 1
@@ -92,7 +92,7 @@ def test_process_ends_before_its_work_when_there_is_something_to_extract(own_roo
         ("POST", "/api/v1/similar/upload?network=mtt-vgg&layer=embeddings"),
     ],
 )
-def test_route_says_so(own_root: Path, method: str, path: str) -> None:
+def test_route_reports_that_there_is_no_card(own_root: Path, method: str, path: str) -> None:
     content = (own_root / "audio" / "tone.flac").read_bytes()
     data = {"file": (io.BytesIO(content), "tone.flac")} if method == "POST" and "tracks" not in path else None
     client = application(own_root, ONNX_PROVIDER="cuda").test_client()

@@ -123,7 +123,7 @@ def test_part_is_restored_without_its_music_when_the_snapshot_holds_its_rows(own
     assert [path.read_bytes() for path in parts] == before
 
 
-def test_manifest_of_a_part_names_all_that_adoption_needs_when_it_was_restored(own: Flask) -> None:
+def test_manifest_of_a_part_has_everything_that_adoption_needs_when_it_was_restored(own: Flask) -> None:
     settings = _settings(own)
     by_path = {path: read_facts(path) for path in settings.DATA_DIR.glob("*/*.json")}
     for path in by_path:
@@ -138,7 +138,7 @@ def test_manifest_of_a_part_names_all_that_adoption_needs_when_it_was_restored(o
         }
 
 
-def test_restored_manifest_names_no_file_when_its_rows_are_of_an_earlier_content(own: Flask) -> None:
+def test_restored_manifest_names_no_content_when_the_file_has_changed_since(own: Flask) -> None:
     settings = _settings(own)
     (path,) = settings.DATA_DIR.glob("mtt-vgg/*.json")
     before = read_facts(path)
@@ -171,7 +171,7 @@ def test_imported_rows_are_restored_when_their_part_is_damaged(
     assert plan_snapshot(settings).files.key == plan.files.key
 
 
-def test_imported_set_is_known_again_when_only_its_rows_are_left(own: Flask, tmp_path: Path) -> None:
+def test_imported_set_is_recognised_when_only_its_rows_are_left(own: Flask, tmp_path: Path) -> None:
     settings = _settings(own)
     plan = _import(settings, tmp_path)
     for path in (settings.DATA_DIR / "mine").glob("*.json"):
@@ -182,7 +182,7 @@ def test_imported_set_is_known_again_when_only_its_rows_are_left(own: Flask, tmp
 
 
 def _import(settings: Settings, tmp_path: Path) -> SnapshotPlan:
-    """Import vectors of all tracks as ``mine``, and publish them."""
+    """Import vectors for all tracks as ``mine``, and publish them."""
     paths = sorted(db.session.scalars(select(Track.path)))
     np.save(tmp_path / "rows.npy", np.arange(len(paths) * 8, dtype=np.float32).reshape(-1, 8))
     (tmp_path / "ids.txt").write_text("\n".join(paths), "utf-8")

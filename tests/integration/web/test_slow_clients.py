@@ -177,7 +177,7 @@ def test_large_body_is_received_when_whoever_sends_it_may(server):
         assert client.recv(1000).startswith(b"HTTP/1.1 408")  # waited for until it was too slow
 
 
-def test_others_are_served_when_the_tokens_of_large_bodies_wait_for_the_database(own_library):
+def test_others_are_served_when_checks_of_large_bodies_wait_for_the_database(own_library):
     with create_app(own_library.settings).app_context():
         token, _ = create_token("sender", ("read", "analyse"))
         db.engine.dispose()
@@ -185,12 +185,12 @@ def test_others_are_served_when_the_tokens_of_large_bodies_wait_for_the_database
     try:
         head = f"Authorization: Bearer {token}\r\n".encode()
         with contextlib.closing(sqlite3.connect(own_library.root / "db.sqlite")) as other:
-            other.execute("BEGIN IMMEDIATE")  # the use of a token cannot be noted
+            other.execute("BEGIN IMMEDIATE")  # the use of a token cannot be recorded
             with contextlib.ExitStack() as stack:
                 senders = [stack.enter_context(server.connect(large_body(head))) for _ in range(2 * THREADS)]
                 time.sleep(2 * PATIENCE)
-                assert server.status("/healthz", timeout=15) == 200  # the database is waited for for 30 s
-                for sender in senders:  # those of which nothing was read have not been too slow
+                assert server.status("/healthz", timeout=15) == 200  # waiting for the database takes 30 s
+                for sender in senders:  # unread senders have not been too slow
                     sender.setblocking(False)
                     with pytest.raises(BlockingIOError):
                         sender.recv(1000)
@@ -199,7 +199,7 @@ def test_others_are_served_when_the_tokens_of_large_bodies_wait_for_the_database
         server.stop()
 
 
-def test_a_request_is_answered_once_when_a_large_one_behind_it_is_refused(own_library):
+def test_a_request_is_answered_once_when_a_large_one_after_it_is_refused(own_library):
     server = Server(own_library)
     body = b'{"name": "Once", "entries": []}'
     first = (
@@ -223,7 +223,7 @@ def test_a_request_is_answered_once_when_a_large_one_behind_it_is_refused(own_li
         server.stop()
 
 
-def test_connection_stays_open_when_an_answer_has_no_body(server):
+def test_connection_stays_open_when_a_response_has_no_body(server):
     connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=60)
     connection.request("GET", "/api/v1/networks")
     first = connection.getresponse()
@@ -238,7 +238,7 @@ def test_connection_stays_open_when_an_answer_has_no_body(server):
     connection.close()
 
 
-def test_a_request_has_its_time_when_it_comes_late_on_a_kept_connection(server):
+def test_a_request_gets_its_full_time_when_it_comes_late_on_a_persistent_connection(server):
     body = b"--x\r\nContent-Disposition: form-data; name=file; filename=a\r\n\r\nabc\r\n--x--\r\n"
     head = (
         f"POST /api/upload HTTP/1.1\r\nHost: localhost\r\nContent-Length: {len(body)}\r\n"

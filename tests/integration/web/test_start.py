@@ -90,11 +90,11 @@ def test_the_printed_token_opens_the_page_when_it_starts_for_the_first_time(envi
         ),
         ("::1", None, r"\[::1\]:\d+: Address already in use\. Choose another port"),
         ("192.0.2.7", 5000, r"192\.0\.2\.7:5000: .*\. Choose an address of this machine with --host\."),
-        ("ä..b", 5000, "'ä..b' is not a host name or address"),
+        ("ä..b", 5000, "'ä..b' is not a valid host name or address"),
         ("nowhere.invalid", 5000, r"nowhere\.invalid:5000: .*\. Choose an address of this machine"),
     ],
 )
-def test_the_reason_is_named_when_the_page_cannot_be_served(host: str, port: int | None, says: str) -> None:
+def test_the_reason_is_given_when_the_page_cannot_be_served(host: str, port: int | None, says: str) -> None:
     with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as taken:
         if port is None:
             taken.bind((host, 0))
@@ -103,7 +103,7 @@ def test_the_reason_is_named_when_the_page_cannot_be_served(host: str, port: int
             check_address(host, port or taken.getsockname()[1])
 
 
-def test_a_free_address_is_taken_when_it_is_of_the_sixth_version() -> None:
+def test_a_free_address_is_accepted_when_it_is_ipv6() -> None:
     with socket.socket(socket.AF_INET6) as probe:
         probe.bind(("::1", 0))
         port = probe.getsockname()[1]

@@ -294,7 +294,7 @@ def test_text_is_one_clean_line_when_it_holds_control_characters(tmp_path):
         (["Eminem"], "Duet (feat. Rihanna (of Barbados))", ("Eminem", "Rihanna (of Barbados)")),
     ],
 )
-def test_each_artist_is_named_when_there_are_several(tmp_path, artists, title, found):
+def test_each_artist_is_listed_when_there_are_several(tmp_path, artists, title, found):
     path = write_tone(tmp_path / "song.flac", 0.5)
     file = FLAC(path)
     file.update({"title": title, "artist": artists} if artists else {"title": title})
@@ -304,7 +304,7 @@ def test_each_artist_is_named_when_there_are_several(tmp_path, artists, title, f
 
 
 @pytest.mark.parametrize("ending", [".flac", ".mp3", ".m4a", ".wma"])
-def test_artists_are_those_of_the_list_when_there_is_one_beside_the_credit(tmp_path, ending):
+def test_artists_come_from_the_list_when_there_is_one_beside_the_credit(tmp_path, ending):
     path = write_tone(tmp_path / f"song{ending}", 0.5)
     file = ASF(path) if ending == ".wma" else mutagen.File(path, easy=True)
     if file.tags is None:

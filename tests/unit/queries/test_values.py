@@ -44,7 +44,7 @@ def test_every_genre_is_told_when_a_track_has_several(settings: Settings) -> Non
     assert read(settings, "mood/theme", 1, 4) == [{"calm"}, {"calm"}]
 
 
-def test_every_artist_is_told_when_a_track_has_several(settings: Settings) -> None:
+def test_every_artist_is_listed_when_a_track_has_several(settings: Settings) -> None:
     names = ("Ann feat. Bob", "Ann", "Bob")
     db.session.add_all(Artist(id=number, name=name) for number, name in enumerate(names, start=1))
     for track_id, artist_id in ((1, 1), (2, 3), (4, 2)):
@@ -56,7 +56,7 @@ def test_every_artist_is_told_when_a_track_has_several(settings: Settings) -> No
     db.session.commit()
     assert read(settings, "artist", 1, 2, 4, 5) == [{"Ann", "Bob"}, {"Bob"}, {"Ann"}, set()]
     first = attribute(settings, "artist", metadata_version())
-    assert first.categories == ("", "Bob", "Ann")  # the one whom most tracks are by: few colours
+    assert first.categories == ("", "Bob", "Ann")  # the artist of most tracks, for few colours
     assert first.of(np.array([1, 2, 4, 5, 8])).tolist() == [1, 1, 2, 0, 1]
 
 

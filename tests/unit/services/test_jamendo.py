@@ -196,7 +196,7 @@ def test_a_row_leaves_a_file_alone_when_only_a_part_of_its_name_fits(settings, t
     assert db.session.get(Track, 7).external_id is None
 
 
-def test_a_row_meets_its_file_when_its_name_has_another_unicode_form(settings, tmp_path):
+def test_a_row_matches_its_file_when_their_unicode_forms_differ(settings, tmp_path):
     db.session.add(Track(id=7, path="Bjo\u0308rk/1.mp3"))
     db.session.commit()
     write(tmp_path / "table.tsv", "track_0000001\tartist_000014\talbum_000031\tBj\u00f6rk/1.mp3\t124.6")
@@ -204,7 +204,7 @@ def test_a_row_meets_its_file_when_its_name_has_another_unicode_form(settings, t
     assert load(settings, tmp_path / "table.tsv") == JamendoReport(unchanged=1)
 
 
-def test_a_track_is_by_the_artist_of_the_table_when_its_file_names_several(settings, table):
+def test_a_track_has_the_artist_of_the_table_when_its_file_names_several(settings, table):
     db.session.add_all([Track(id=7, path="14/214.mp3"), Artist(id=1, name="A"), Artist(id=2, name="B")])
     db.session.flush()
     db.session.execute(track_artists.insert(), [{"track_id": 7, "artist_id": artist} for artist in (1, 2)])

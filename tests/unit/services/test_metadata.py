@@ -153,7 +153,7 @@ def test_a_compilation_is_one_album_when_its_tracks_are_by_several_artists(app):
     assert sorted(db.session.scalars(select(Artist.name))) == ["A", "B", "Various Artists"]
 
 
-def test_a_track_is_by_each_artist_when_it_has_several(app):
+def test_a_track_is_linked_to_each_artist_when_it_has_several(app):
     db.session.add_all(Track(id=number, path=str(number)) for number in (1, 2))
     db.session.flush()
     duet = FileTags(artist="A feat. B", artists=("A", "B"))
@@ -168,7 +168,7 @@ def test_a_track_is_by_each_artist_when_it_has_several(app):
     assert sorted(db.session.scalars(select(Artist.name))) == ["A", "B"]
 
 
-def test_names_are_one_when_files_write_them_in_other_unicode_forms(app):
+def test_names_are_equal_when_only_their_unicode_forms_differ(app):
     db.session.add_all(Track(id=number, path=str(number)) for number in (1, 2))
     db.session.flush()
     one, other = (
@@ -183,7 +183,7 @@ def test_names_are_one_when_files_write_them_in_other_unicode_forms(app):
     assert list(db.session.scalars(select(Tag.name))) == ["björk"]
 
 
-def test_a_guest_makes_no_other_album_and_names_no_artist_of_the_provider(app):
+def test_a_guest_starts_no_other_album_and_renames_no_artist_of_the_provider(app):
     known = Artist(name="artist_000014", external_id="artist_000014")
     db.session.add_all([Track(id=1, path="1"), Track(id=2, path="2"), Track(id=3, path="3", external_id="3")])
     db.session.get_one(Track, 3).artist = known

@@ -24,7 +24,7 @@ def test_a_port_is_taken_when_browsers_open_it(port: int) -> None:
     check_port(port)
 
 
-def test_another_port_is_one_that_exists_when_the_last_is_taken() -> None:
+def test_another_port_exists_when_the_last_one_is_taken() -> None:
     assert other_port(65535) == 5000
     assert other_port(5059) == 5062
 

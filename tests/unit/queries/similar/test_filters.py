@@ -77,7 +77,7 @@ def test_tracks_are_those_of_the_catalogue_when_it_is_asked(settings, segment):
         assert found.allowed == len(found.results)
 
 
-def test_a_folder_is_found_when_its_unicode_form_is_another(settings):
+def test_a_folder_is_found_when_its_unicode_form_differs(settings):
     db.session.get_one(Track, 4).path = "Bjo\u0308rk/a.mp3"
     db.session.commit()
     assert tracks(find(settings, Conditions(folder="Bj\u00f6rk"), segment=None)) == {4}

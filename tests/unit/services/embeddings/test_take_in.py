@@ -61,7 +61,7 @@ def test_tracks_are_named_by_id_or_path(take, settings, lines):
     assert found.unknown == []
 
 
-def test_a_path_is_found_when_its_unicode_form_is_another(take):
+def test_a_path_is_found_when_its_unicode_form_differs(take):
     db.session.get_one(Track, 1).path = "Bjo\u0308rk.mp3"
     db.session.commit()
     assert [group.track.id for group in take(VALUES[:1], "Bj\u00f6rk.mp3").groups] == [1]
