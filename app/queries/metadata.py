@@ -132,15 +132,22 @@ def _rows(name: str) -> Sequence[Any]:
 
 def _query(name: str) -> Executable:
     if name == ARTIST:
-        of_tracks = artists_of_tracks()
-        links = select(of_tracks.c.track_id, Artist.id.label("value_id"), Artist.name)
-        return _commonest(links.join(Artist, Artist.id == of_tracks.c.artist_id).subquery())
+        return _commonest(links_of(name))
     if name == "album":
         return select(Track.id, Album.id, Album.name).join(Track.album).order_by(Track.id)
     if name == "year":
         return select(Track.id, Track.year, Track.year).where(Track.year.is_not(None)).order_by(Track.id)
+    return _commonest(links_of(name))
+
+
+def links_of(name: str) -> Subquery:
+    """Rows of ``track_id``, ``value_id`` and ``name``: all artists of tracks, or all tags of a group."""
+    if name == ARTIST:
+        artists = artists_of_tracks()
+        named = select(artists.c.track_id, Artist.id.label("value_id"), Artist.name)
+        return named.join(Artist, Artist.id == artists.c.artist_id).subquery()
     tags = select(track_tags.c.track_id, Tag.id.label("value_id"), Tag.name)
-    return _commonest(tags.join(Tag, Tag.id == track_tags.c.tag_id).where(Tag.group == name).subquery())
+    return tags.join(Tag, Tag.id == track_tags.c.tag_id).where(Tag.group == name).subquery()
 
 
 def artists_of_tracks() -> Subquery:

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 from sqlalchemy import select
 
-from app.models import Artist, Tag, Track, db, track_tags
+from app.models import Track, db
 from app.queries.cache import Cache
 from app.queries.metadata import (
     ARTIST,
@@ -15,9 +15,9 @@ from app.queries.metadata import (
     GENRE,
     Attribute,
     Codes,
-    artists_of_tracks,
     attribute,
     encode,
+    links_of,
 )
 from app.queries.status import printable
 from app.settings import Settings
@@ -33,7 +33,7 @@ def all_values(settings: Settings, name: str, version: str) -> Attribute:
     """Return an attribute of all tracks, each as often as it has values; read once per version."""
     if name in ATTRIBUTES and name not in (GENRE, ARTIST, FOLDER):
         return attribute(settings, name, version)
-    read = {ARTIST: _artists, FOLDER: _folders}.get(name, _tags)
+    read = _folders if name == FOLDER else _links
     key = (settings.SQLALCHEMY_DATABASE_URI, name, version)
     return _kept.get(key, lambda: encode(list(read(name)), in_order=False))
 
@@ -58,20 +58,11 @@ def values_of(found: Attribute, track_ids: Array) -> tuple[npt.NDArray[np.int64]
     return offsets, found.codes[places]
 
 
-def _tags(group: str) -> Iterator[tuple[int, int, str]]:
-    """Rows of (track, value, label), in the order of the tracks: every tag of a group."""
-    columns = (track_tags.c.track_id, Tag.id, Tag.name)
-    query = select(*columns).join(Tag, Tag.id == track_tags.c.tag_id).where(Tag.group == group)
-    for row in db.session.execute(query.order_by(track_tags.c.track_id, Tag.id)):
-        yield row.track_id, row.id, row.name
-
-
-def _artists(_: str) -> Iterator[tuple[int, int, str]]:
-    """Rows of the same kind: every artist of a track."""
-    links = artists_of_tracks()
-    query = select(links.c.track_id, Artist.id, Artist.name).join(Artist, Artist.id == links.c.artist_id)
-    for row in db.session.execute(query.order_by(links.c.track_id, Artist.id)):
-        yield row.track_id, row.id, row.name
+def _links(name: str) -> Iterator[tuple[int, int, str]]:
+    """Rows of (track, value, label), in the order of the tracks: every artist, or every tag of a group."""
+    links = links_of(name)
+    for row in db.session.execute(select(links).order_by(links.c.track_id, links.c.value_id)):
+        yield row.track_id, row.value_id, row.name
 
 
 def _folders(_: str) -> Iterator[tuple[int, int, str]]:

@@ -113,6 +113,7 @@ class Channel(HTTPChannel):  # type: ignore[misc]
     """The request that is arriving; None between requests."""
     _questioned: Any = None
     _is_held: bool = False
+    _has_begun: bool = False
 
     def __init__(self, server: Any, sock: socket.socket, addr: Any, *others: Any, **named: Any) -> None:
         self._address: str | None = str(addr[0])
@@ -128,8 +129,8 @@ class Channel(HTTPChannel):  # type: ignore[misc]
         """Take in what has come. What comes behind a request before its answer has to be sent again."""
         before = self.request
         taken: bool = super().received(data)
-        if self.request is not before:
-            self._waiting_since = None
+        if self.request is not before and not self._has_begun:  # once, as empty lines begin requests, too
+            self._has_begun, self._waiting_since = True, None
         with self.requests_lock:
             if len(self.requests) > 1:
                 self.requests[0].headers["CONNECTION"] = "close"
@@ -165,6 +166,7 @@ class Channel(HTTPChannel):  # type: ignore[misc]
     def write_soon(self, data: Any) -> int:
         """Take in some of the answer."""
         self._sent = 0
+        self._has_begun, self._waiting_since = False, None
         taken: int = super().write_soon(data)
         return taken
 

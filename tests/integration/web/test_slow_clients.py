@@ -90,8 +90,12 @@ BODY = (
 READERS = b"GET /vendor/plotly.js HTTP/1.1\r\nHost: localhost\r\n\r\n"
 
 
-@pytest.mark.parametrize("start", [HEAD, BODY, b""], ids=["head", "body", "idle"])
-def test_others_are_served_and_connections_end_when_clients_send_drop_by_drop(server, start):
+@pytest.mark.parametrize(
+    ("start", "drop"),
+    [(HEAD, b"a"), (BODY, b"a"), (b"", b""), (b"\r", b"\n\r")],
+    ids=["head", "body", "idle", "empty lines"],
+)
+def test_others_are_served_and_connections_end_when_clients_send_drop_by_drop(server, start, drop):
     with contextlib.ExitStack() as stack:
         slow = [stack.enter_context(server.connect(start)) for _ in range(20 * THREADS)]
         assert server.status() == 200
@@ -100,7 +104,7 @@ def test_others_are_served_and_connections_end_when_clients_send_drop_by_drop(se
         while ended < len(slow) and time.monotonic() < deadline:
             for client in slow:
                 with contextlib.suppress(OSError):
-                    client.sendall(b"a" if start else b"")
+                    client.sendall(drop)
             time.sleep(0.5)
             ended = sum(has_ended(client) for client in slow)
         assert ended == len(slow)
