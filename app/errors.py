@@ -5,11 +5,11 @@
     MusicExploreError
     ├── SettingsError            a setting has a wrong value
     ├── InputError               the request or an argument is wrong
-    │   ├── NotFoundError        what was asked for does not exist
-    │   ├── TooLargeError        what was sent is too large
-    │   ├── ChangedError         what is to be changed has been changed meanwhile
-    │   ├── ConflictError        it does not go together with what is there
-    │   └── GoneError            what was asked for has been thrown away
+    │   ├── NotFoundError        the resource does not exist
+    │   ├── TooLargeError        the request body is too large
+    │   ├── ChangedError         the resource has changed since it was read
+    │   ├── ConflictError        it conflicts with the stored state
+    │   └── GoneError            the resource is no longer stored
     ├── AudioError               an audio file cannot be decoded
     │   ├── NoSoundError         it holds pictures only
     │   ├── TooLongError         its sound is longer than allowed (an InputError as well)
@@ -40,7 +40,7 @@ from typing import Any
 
 
 class MusicExploreError(Exception):
-    """Base of all errors that are told to the user without a traceback.
+    """Base of all errors that are reported to the user without a traceback.
 
     Attributes
     ----------

@@ -9,7 +9,7 @@ INSTALL: Final = "pip install -r locks/requirements-essentia.txt"
 
 
 def import_essentia(threads: int = 1) -> tuple[Any, Any]:
-    """Import Essentia with its chatter and TensorFlow's off; only failures are told.
+    """Import Essentia without its log messages and TensorFlow's; only failures are logged.
 
     Parameters
     ----------

@@ -16,7 +16,7 @@ def check_wanted(wanted: Wanted) -> None:
     Raises
     ------
     InputError
-        If nothing is wanted, or an analysis or a network has no such name.
+        If nothing is selected, or a name belongs to no analysis or network.
     """
     if not wanted.names:
         raise InputError(f"No analysis is named. Known: {', '.join(ANALYSES.names())}.")

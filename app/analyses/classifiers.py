@@ -23,7 +23,7 @@ CLASSIFIERS: Final[dict[str, tuple[str, ...]]] = {
 """What is told, and the heads that can, the preferred one first."""
 
 LEVELS: Final = {2: ("low", "high"), 3: ("low", "mid", "high")}
-"""How the classes of approachability and engagement are told: published are not, moderately, fully."""
+"""Class labels of approachability and engagement; published as not, moderately, fully."""
 
 
 @dataclass(frozen=True)

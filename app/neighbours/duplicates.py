@@ -61,7 +61,7 @@ class EqualRows:
 def group_equal_rows(vectors: Vectors) -> EqualRows:
     """Find the rows that are equal bit by bit; groups are in the order of their first rows.
 
-    Rows are told apart by 64-bit keys. Among a million rows, the chance that any two different ones share
+    Rows are distinguished by 64-bit keys. Among a million rows, the chance that any two different ones share
     a key is below one in ten million.
     """
     keys = np.concatenate(

@@ -20,7 +20,7 @@ Scale = Literal["linear", "log"]
 Tags = tuple[str, ...] | None
 """Names of the dimensions of taggrams; None for other layers."""
 LOG_FLOOR = 1e-4
-"""What is less lies here on a logarithmic axis: activations are told to four digits."""
+"""Lowest position on a logarithmic axis: activations are given to four digits."""
 
 
 @dataclass(frozen=True)

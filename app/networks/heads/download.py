@@ -52,7 +52,7 @@ def fetch_head(head: Head, models_dir: Path, reporter: Reporter, *, root: str, d
         return
     partial, partial_facts = (one.with_name(f"{one.name}.partial") for one in (path, facts_path))
     facts_url = f"{url.removesuffix('.pb')}.json"
-    fetch(facts_url, partial_facts, f"Fetching what is said of {head.name} (bytes)", reporter)
+    fetch(facts_url, partial_facts, f"Fetching metadata of {head.name} (bytes)", reporter)
     fetch(url, partial, f"Fetching {head.name} (bytes)", reporter)
     try:
         sha256 = check_sum(partial, path, url, read_facts(path))

@@ -232,7 +232,7 @@ def _fetch_facts(network: Network, path: Path, url: str, reporter: Reporter) -> 
     """Fetch what the publisher says of a network, and make sure that its tags are called as they are here."""
     partial = path.with_name(f"{path.name}.partial")
     address = f"{url.rpartition('.')[0]}.json"
-    fetch(address, partial, f"Fetching what is said of {network.name} (bytes)", reporter)
+    fetch(address, partial, f"Fetching metadata of {network.name} (bytes)", reporter)
     check_sum(partial, path, address, {})
     try:
         classes = json.loads(partial.read_text("utf-8"))["classes"]
